@@ -44,7 +44,7 @@ $(STAMP): pyproject.toml
 	if ! $(BIN)/python -c '' 2>/dev/null; then \
 	  echo "creating $(VENV) with $$("$$python" --version)" && "$$python" -m venv --clear $(VENV); fi
 	@echo "installing salesctrl and its development tools into $(VENV) (some minutes the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[dev]'
 	@touch $@
 
 # --- seeing it work ----------------------------------------------------------------------------
@@ -89,9 +89,9 @@ bench: $(STAMP) ## measure speed and exactness against other engines; rewrites d
 # The wheel alone, in a new environment, away from the checkout: what a user gets.
 wheel-test: $(STAMP) ## build the wheel, install it alone, check and run the policies it carries
 	@set -eu; dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
-	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --wheel-dir "$$dir" .; \
+	$(BIN)/python -m pip wheel -qq --disable-pip-version-check --no-deps --wheel-dir "$$dir" .; \
 	$(BIN)/python -m venv "$$dir/venv"; \
-	"$$dir/venv/bin/python" -m pip install --quiet --disable-pip-version-check "$$dir"/salesctrl-*.whl; \
+	"$$dir/venv/bin/python" -m pip install -qq --disable-pip-version-check "$$dir"/salesctrl-*.whl; \
 	cd "$$dir"; \
 	venv/bin/python -c 'import pathlib, sys, salesctrl; \
 	  where = pathlib.Path(salesctrl.__file__).resolve(); \
