@@ -1,0 +1,1 @@
+"""Rules-driven internal control of sales: YAML policies in, exact decisions with an audit trace out."""
