@@ -69,6 +69,7 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _ID = re.compile(r"[A-Za-z0-9_\u3400-\u9fff][\w.\-#]*")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_DATE_HELP = "write it as `YYYY-MM-DD`, e.g. `2026-12-31`"
 
 
 def problem(
@@ -154,28 +155,36 @@ TextOrFlag = Annotated[
 Flag = Annotated[bool, Field(strict=True)]
 
 
-def _integer(value: object) -> int:
-    if isinstance(value, str) and _INTEGER.fullmatch(value):
-        return int(value)
-    raise problem("E205", f"expected a whole number but got {describe(value)}")
+def _whole_number(least: int) -> PlainValidator:
+    def read(value: object) -> int:
+        if not isinstance(value, str):
+            raise problem("E204", f"expected a whole number but got {describe(value)}")
+        if not _INTEGER.fullmatch(value):
+            raise problem("E205", f"expected a whole number but got {quoted(value)}")
+        number = int(value)
+        if number < least:
+            raise problem("E205", f"expected at least {least} but got `{value}`")
+        return number
+
+    return PlainValidator(read)
 
 
 def _date(value: object) -> date:
-    if isinstance(value, str) and _DATE.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            raise problem(
-                "E205", f"expected a date but got `{value}`: the calendar has no such day"
-            ) from None
-    raise problem(
-        "E205",
-        f"expected a date but got {describe(value)}",
-        help="write it as `YYYY-MM-DD`, e.g. `2026-12-31`",
-    )
+    if not isinstance(value, str):
+        raise problem("E204", f"expected a date but got {describe(value)}", help=_DATE_HELP)
+    if not _DATE.fullmatch(value):
+        raise problem("E205", f"expected a date but got {quoted(value)}", help=_DATE_HELP)
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise problem(
+            "E205", f"expected a date but got `{value}`", help="the calendar has no such day"
+        ) from None
 
 
-Integer = Annotated[int, PlainValidator(_integer), WithJsonSchema({"type": "integer"})]
+#: A whole number from 0 up, and one from 1 up.
+Natural = Annotated[int, _whole_number(0), WithJsonSchema({"type": "integer", "minimum": 0})]
+Count = Annotated[int, _whole_number(1), WithJsonSchema({"type": "integer", "minimum": 1})]
 Day = Annotated[
     date,
     PlainValidator(_date),
@@ -289,8 +298,12 @@ class Part(BaseModel):
 
     #: What it is called in messages, with its article.
     noun: ClassVar[str] = "a document"
+    #: What may stand in its place.
+    accepts: ClassVar[str] = "a mapping"
     #: The key that a plain text stands for, where the mapping has a short form.
     short: ClassVar[str | None] = None
+    #: Keys that people write here which it does not know, and what they mean by them.
+    often_meant: ClassVar[dict[str, str]] = {}
 
     @model_validator(mode="before")
     @classmethod
@@ -310,6 +323,7 @@ class LocalText(Part):
     """
 
     noun: ClassVar[str] = "a text"
+    accepts: ClassVar[str] = "a text, or a mapping of texts by language,"
 
     en: Maybe[Text] = Field(default=None, description="The text in English.")
     zh: Maybe[Text] = Field(default=None, description="The text in Chinese.")

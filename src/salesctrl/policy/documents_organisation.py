@@ -6,14 +6,15 @@ from pydantic import Field, model_validator
 
 from salesctrl.policy.documents_base import (
     Choices,
+    Count,
     Currency,
     Day,
     Flag,
     Id,
     Identifier,
-    Integer,
     LocalText,
     Maybe,
+    Natural,
     OneOrMany,
     Part,
     Period,
@@ -43,6 +44,7 @@ class FieldSpec(Part):
     """A typed field of a kind. The short form is the type alone."""
 
     noun: ClassVar[str] = "a field"
+    accepts: ClassVar[str] = "a text or a mapping"
     short: ClassVar[str | None] = "type"
 
     type: Text = Field(
@@ -54,9 +56,9 @@ class FieldSpec(Part):
     )
     aliases: OneOrMany[Text] = Field(default=(), description="Further names, e.g. the columns of exports.")
     currency: Maybe[Currency] = Field(default=None, description="Of money: another than the vocabulary's.")
-    decimals: Maybe[Integer] = Field(default=None, description="How many digits follow the point.")
-    digits: Maybe[Integer] = Field(default=None, description="How many digits there are in all.")
-    length: Maybe[Integer] = Field(default=None, description="The most characters, or items of a list.")
+    decimals: Maybe[Natural] = Field(default=None, description="How many digits follow the point.")
+    digits: Maybe[Count] = Field(default=None, description="How many digits there are in all.")
+    length: Maybe[Count] = Field(default=None, description="The most characters, or items of a list.")
     min: Maybe[Text] = Field(default=None, description="The least value; a fact below is refused.")
     max: Maybe[Text] = Field(default=None, description="The greatest value; a fact above is refused.")
     choices: Choices = Field(default={}, description="The texts that a choice may be, with titles if wanted.")
@@ -137,6 +139,7 @@ class RoleHeld(Part):
     """A role that a person holds, with dates. The short form is the role alone."""
 
     noun: ClassVar[str] = "a role of a person"
+    accepts: ClassVar[str] = "a text or a mapping"
     short: ClassVar[str | None] = "role"
 
     role: Text = Field(description="The role.")

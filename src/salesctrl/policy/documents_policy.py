@@ -4,16 +4,18 @@ from datetime import date
 from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
 
+from salesctrl.diagnostics import quoted, suggest
 from salesctrl.policy.documents_base import (
     ALWAYS,
     Choices,
+    Count,
     Day,
     Expression,
     Flag,
     Id,
     Identifier,
-    Integer,
     LocalText,
     Maybe,
     OneOrMany,
@@ -54,6 +56,7 @@ class ParameterSpec(Part):
     """
 
     noun: ClassVar[str] = "a parameter"
+    accepts: ClassVar[str] = "a value, a list or a mapping"
 
     value: Maybe[TextOrFlag] = Field(default=None, description="The value, e.g. `30 days`, `5%`, `5000 CNY`.")
     values: Maybe[tuple[DatedValue, ...]] = Field(
@@ -69,7 +72,7 @@ class ParameterSpec(Part):
         description="Named numbers, e.g. the shares of a split.",
     )
     items: Maybe[tuple[Expression, ...]] = Field(
-        default=None, alias="value (list)", description="A list of literals."
+        default=None, min_length=1, alias="value (list)", description="A list of literals."
     )
     type: Maybe[Text] = Field(default=None, description="The type, where the value does not show it.")
     choices: Choices = Field(default={}, description="What a parameter of type `choice` may be.")
@@ -90,7 +93,7 @@ class ParameterSpec(Part):
             return data
         if not data.keys() & _FORMS:
             if data.keys() & _LONG_FORM or not data:
-                raise problem("E202", "a parameter needs `value`, `values` or `bands`")
+                raise _without_value(data)
             return {NUMBERS: data}
         value = data.get("value")
         if isinstance(value, dict | list):
@@ -120,10 +123,20 @@ class ParameterSpec(Part):
         return self
 
 
+def _without_value(data: dict[str, object]) -> PydanticCustomError:
+    for key in data:
+        meant = None if key in ParameterSpec.model_fields else suggest(key, sorted(_FORMS))
+        if meant:
+            message = f"unknown key {quoted(key)} in a parameter"
+            return problem("E201", message, help=f"did you mean `{meant}`?", at=(key,))
+    return problem("E202", "a parameter needs `value`, `values` or `bands`", help="e.g. `value: 30 days`")
+
+
 class FormulaSpec(Part):
     """An expression with a name. The short form is the expression alone."""
 
     noun: ClassVar[str] = "a formula"
+    accepts: ClassVar[str] = "a text or a mapping"
     short: ClassVar[str | None] = "value"
 
     value: Expression = Field(description="The expression.")
@@ -155,12 +168,14 @@ class ApprovalSpec(Part):
     """An approval by persons in roles. The short form is one role."""
 
     noun: ClassVar[str] = "an approval"
+    accepts: ClassVar[str] = "a text or a mapping"
     short: ClassVar[str | None] = "any_of"
+    often_meant: ClassVar[dict[str, str]] = {"role": "any_of", "roles": "all_of", "by": "any_of"}
 
     any_of: OneOrMany[Text] = Field(default=(), description="Roles of which one is enough.")
     all_of: OneOrMany[Text] = Field(default=(), description="Roles that all approve, in any order.")
     in_order: OneOrMany[Text] = Field(default=(), description="Roles that all approve, one after the other.")
-    at_least: Integer = Field(default=1, ge=1, description="How many different persons of `any_of`.")
+    at_least: Count = Field(default=1, description="How many different persons of `any_of`.")
     level: Maybe[Text] = Field(default=None, description="This role or anyone above it in `reports_to`.")
     form: Maybe[Text] = Field(default=None, description="The form, e.g. `written`.")
     within: Maybe[Text] = Field(default=None, description="Not older than this, e.g. `30 days`.")
@@ -183,11 +198,12 @@ class DocumentSpec(Part):
     """A document that must be there. The short form is its kind."""
 
     noun: ClassVar[str] = "a required document"
+    accepts: ClassVar[str] = "a text or a mapping"
     short: ClassVar[str | None] = "kind"
 
     kind: Text = Field(description="The kind of document, e.g. `signed_contract`.")
     within: Maybe[Text] = Field(default=None, description="Not older than this, e.g. `12 months`.")
-    count: Integer = Field(default=1, ge=1, description="How many.")
+    count: Count = Field(default=1, description="How many.")
 
 
 class PaymentSpec(Part):
@@ -215,6 +231,7 @@ class ActionSpec(Part):
     """Something that must be done. The short form is its name."""
 
     noun: ClassVar[str] = "an action"
+    accepts: ClassVar[str] = "a text or a mapping"
     short: ClassVar[str | None] = "name"
 
     name: Text = Field(description="What is to be done, e.g. `credit_call`.")
@@ -281,6 +298,7 @@ class RuleSpec(Effects):
     """A rule: a condition and its effects."""
 
     noun: ClassVar[str] = "a rule"
+    often_meant: ClassVar[dict[str, str]] = {"if": "when", "condition": "when", "require": "requires"}
 
     id: Id = Field(description="The id, unique in the policy set.")
     title: Maybe[LocalText] = Field(default=None, description="What people call it.")
@@ -332,6 +350,7 @@ class TableInput(Part):
     """An input of a table. The short form is the expression alone."""
 
     noun: ClassVar[str] = "an input"
+    accepts: ClassVar[str] = "a text or a mapping"
     short: ClassVar[str | None] = "value"
 
     value: Expression = Field(description="The expression whose value the cells test.")

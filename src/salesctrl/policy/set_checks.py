@@ -1,0 +1,191 @@
+"""What must be unique across the documents of a policy set: kinds, roles, rule ids, versions in force."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import TYPE_CHECKING
+
+from salesctrl.diagnostics import Diagnostics, Span, quoted
+from salesctrl.policy.documents import (
+    OrganisationDocument,
+    OverlayDocument,
+    Pack,
+    Part,
+    PolicyDocument,
+    RuleSpec,
+    TableSpec,
+    TestsDocument,
+    Vocabulary,
+)
+from salesctrl.policy.documents_errors import Path, resolve
+from salesctrl.policy.source import SourceDocument
+
+if TYPE_CHECKING:
+    from salesctrl.policy.loader import Loaded
+
+
+def check_set(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics) -> None:
+    """Report what stands twice in a set of documents and may stand there once."""
+    _check_names(documents, diagnostics)
+    _check_versions(documents, diagnostics)
+    _check_rule_ids(documents, diagnostics)
+
+
+# --- documents and their parts: E208 ---------------------------------------------------------------
+
+
+def _check_names(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics) -> None:
+    first: dict[Hashable, Span] = {}
+    for loaded in documents:
+        for what, name, path, key in _named(loaded.doc):
+            span = loaded.source.span(path, key=key)
+            earlier = first.setdefault((what, name), span)
+            if earlier is not span:
+                message = f"duplicate {what}" if name is None else f"duplicate {what} {quoted(name)}"
+                diagnostics.error("E208", message, span, _HELP.get(what), [("it stands first here", earlier)])
+
+
+_HELP = {
+    "pack": "a policy set has one pack",
+    "calendar": "a policy set has one calendar: merge them",
+    "kind": "merge the two, or give one another name",
+    "role": "merge the two, or give one another id",
+}
+
+
+def _named(document: Part) -> Iterator[tuple[str, str | None, Path, bool]]:
+    """What stands once in a set: what it is, its name, its path, and whether the key is meant."""
+    match document:
+        case Pack():
+            yield "pack", None, ("pack",), False
+        case Vocabulary():
+            for kind in document.kinds:
+                yield "kind", kind, ("kinds", kind), True
+        case OrganisationDocument():
+            for key, what in (("roles", "role"), ("duties", "duty"), ("persons", "person")):
+                for name in getattr(document, key):
+                    yield what, name, (key, name), True
+            if document.calendar is not None:
+                yield "calendar", None, ("calendar",), True
+        case TestsDocument():
+            yield "document of tests", document.tests, ("tests",), False
+        case OverlayDocument():
+            yield "overlay", document.overlay, ("overlay",), False
+
+
+# --- versions of a policy: E211 ----------------------------------------------------------------------
+
+
+def _check_versions(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics) -> None:
+    versions: dict[str, list[tuple[PolicyDocument, SourceDocument]]] = defaultdict(list)
+    for loaded in documents:
+        if isinstance(loaded.doc, PolicyDocument):
+            versions[loaded.doc.policy].append((loaded.doc, loaded.source))
+    for name, several in versions.items():
+        several.sort(key=lambda version: version[0].effective.from_ or date.min)
+        latest, latest_source = several[0]
+        for version, source in several[1:]:
+            if version.effective.overlaps(latest.effective):
+                start = version.effective.from_
+                when = "at the same time" if start is None else f"on {start}"
+                if start is not None and start > (latest.effective.from_ or date.min):
+                    help_ = f"end the earlier one with `to: {start - timedelta(days=1)}`"
+                else:
+                    help_ = (
+                        "give versions periods that do not overlap, and different policies different names"
+                    )
+                diagnostics.error(
+                    "E211",
+                    f"two versions of the policy `{name}` are in force {when}",
+                    _effective(source),
+                    help_,
+                    [("the other version", _effective(latest_source))],
+                )
+            if (version.effective.to or date.max) >= (latest.effective.to or date.max):
+                latest, latest_source = version, source
+
+
+def _effective(source: SourceDocument) -> Span:
+    path, absent = resolve(source.data, ("effective",))
+    return source.span(("policy",) if absent else path)
+
+
+# --- ids of rules: E209 --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Use:
+    """An id that is used: by which policy or overlay, and where."""
+
+    owner: str
+    source: SourceDocument
+    path: Path
+    key: bool
+
+    def span(self) -> Span:
+        return self.source.span(resolve(self.source.data, self.path)[0], key=self.key)
+
+
+@dataclass(slots=True)
+class _Ids:
+    """The ids of the rules in a set."""
+
+    uses: dict[str, list[_Use]] = field(default_factory=lambda: defaultdict(list))
+
+    def add(self, name: str, use: _Use, diagnostics: Diagnostics) -> bool:
+        """Add the use of an id, and report it if another rule has it.
+
+        Versions of one policy may use the same id: only one of them is in force.
+        """
+        uses = self.uses[name]
+        other = next((u for u in uses if u.source is use.source or u.owner != use.owner), None)
+        if other is not None:
+            notes = [("it is used first here", other.span())]
+            help_ = "give one of the two another id: exceptions and findings name rules by it"
+            diagnostics.error("E209", f"duplicate rule id {quoted(name)}", use.span(), help_, notes)
+        uses.append(use)
+        return other is None
+
+    def add_all(
+        self,
+        owner: str,
+        source: SourceDocument,
+        below: Path,
+        rules: Sequence[RuleSpec],
+        tables: Mapping[str, TableSpec],
+        diagnostics: Diagnostics,
+    ) -> None:
+        """Add the rules of a policy, and the rows of its tables that are rules."""
+        for index, rule in enumerate(rules):
+            self.add(rule.id, _Use(owner, source, (*below, "rules", index, "id"), False), diagnostics)
+        for name, table in tables.items():
+            path: Path = (*below, "tables", name)
+            rows = [(index, row) for index, row in enumerate(table.rows) if row.has_effect]
+            if rows and not self.add(name, _Use(owner, source, path, True), diagnostics):
+                continue  # its rows would only say the same again
+            for index, row in rows:
+                key = row.id is None
+                at: Path = path if key else (*path, "rows", index, "id")
+                self.add(row.id or f"{name}#{index + 1}", _Use(owner, source, at, key), diagnostics)
+
+    def copy(self) -> _Ids:
+        """The same ids, to which an overlay may add its own."""
+        return _Ids(defaultdict(list, {name: list(uses) for name, uses in self.uses.items()}))
+
+
+def _check_rule_ids(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics) -> None:
+    ids = _Ids()
+    for loaded in documents:
+        doc = loaded.doc
+        if isinstance(doc, PolicyDocument):
+            ids.add_all(f"policy {doc.policy}", loaded.source, (), doc.rules, doc.tables, diagnostics)
+    for loaded in documents:
+        if isinstance(loaded.doc, OverlayDocument) and loaded.doc.add:
+            overlaid = ids.copy()  # one overlay at a time: two need not be in use together
+            owner = f"overlay {loaded.doc.overlay}"
+            for policy, added in loaded.doc.add.items():
+                below = ("add", policy)
+                overlaid.add_all(owner, loaded.source, below, added.rules, added.tables, diagnostics)
