@@ -1,0 +1,1 @@
+"""One module for each engine, under the interface that `worker.py` describes."""

@@ -1,0 +1,51 @@
+"""The same by hand in binary floats: quick to write, and wrong on the borders."""
+
+from reference.rules import ALLOW, DENY, REVIEW
+
+TITLE, DISTRIBUTION, ROWS, TRACE = "hand-written, float", None, "float", ""
+
+
+def load():
+    return None
+
+
+def decider(_engine):
+    return decide
+
+
+def decide(order):
+    fired = []
+    deny = False
+    if not order["contract_signed"]:
+        fired.append("R1")
+        deny = True
+    if order["outstanding"] + order["amount"] > order["credit_limit"] and not order["has_cfo_approval"]:
+        fired.append("R2")
+    overdue = order["overdue_days"]
+    if overdue > 120:
+        fired.append("R3")
+        deny = True
+    if overdue > 30:
+        fired.append("R4")
+    grade = order["customer_grade"]
+    if grade == "D" and order["prepaid_ratio"] < 1.0:
+        fired.append("R5")
+        deny = True
+    if grade == "C" and order["prepaid_ratio"] < 0.30:
+        fired.append("R6")
+    discount = order["discount_rate"]
+    if discount > 0.05:
+        fired.append("R7")
+    if discount > 0.10:
+        fired.append("R8")
+    if discount > 0.20:
+        fired.append("R9")
+    if order["unit_price"] < round(order["list_price"] * (1.0 - discount), 2):
+        fired.append("R10")
+        deny = True
+    if order["amount"] >= 500_000.0:
+        fired.append("R11")
+    if order["requester_role"] == order["approver_role"]:
+        fired.append("R12")
+        deny = True
+    return DENY if deny else REVIEW if fired else ALLOW, fired
