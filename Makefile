@@ -67,7 +67,7 @@ check-code: $(STAMP) ## style, types and import contracts
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@$(BIN)/lint-imports --no-logo
 
 format: $(STAMP) ## put the code in the house style
 	@$(BIN)/ruff check --fix --exit-zero
