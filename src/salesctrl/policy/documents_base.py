@@ -67,7 +67,7 @@ RESERVED_WORDS = frozenset({"as_of", "evidence", "true", "false"})
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
-_ID = re.compile(r"[A-Za-z0-9_\u3400-\u9fff][\w.\-#]*")
+_ID = re.compile(r"\w[\w.\-#]*")
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _DATE_HELP = "write it as `YYYY-MM-DD`, e.g. `2026-12-31`"
 
@@ -183,8 +183,16 @@ def _date(value: object) -> date:
 
 
 #: A whole number from 0 up, and one from 1 up.
-Natural = Annotated[int, _whole_number(0), WithJsonSchema({"type": "integer", "minimum": 0})]
-Count = Annotated[int, _whole_number(1), WithJsonSchema({"type": "integer", "minimum": 1})]
+Natural = Annotated[
+    int,
+    _whole_number(0),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+$"}),
+]
+Count = Annotated[
+    int,
+    _whole_number(1),
+    WithJsonSchema({"type": ["integer", "string"], "minimum": 1, "pattern": "^0*[1-9][0-9]*$"}),
+]
 Day = Annotated[
     date,
     PlainValidator(_date),
@@ -195,7 +203,9 @@ Day = Annotated[
 def _currency(value: str) -> str:
     if not _CURRENCY.fullmatch(value):
         raise problem(
-            "E205", f"expected a currency but got `{value}`", help="write three capital letters, e.g. `CNY`"
+            "E205",
+            f"expected a currency but got {quoted(value)}",
+            help="write three capital letters, e.g. `CNY`",
         )
     return value
 
@@ -206,6 +216,9 @@ Currency = Annotated[
 
 
 # --- names --------------------------------------------------------------------------------------
+
+
+_OTHER_FORM = "is written in characters of another width or form"
 
 
 @lru_cache(maxsize=8192)
@@ -219,11 +232,11 @@ def identifier_problem(name: str) -> tuple[str, str | None] | None:
     """
     plain = unicodedata.normalize("NFKC", name)
     if plain != name:
-        return f"`{name}` is written in characters of another width or form", f"write `{plain}`"
+        return f"{quoted(name)} {_OTHER_FORM}", f"write {quoted(plain)}"
     if not name.isidentifier():
         proposal = re.sub(r"\W+", "_", name).strip("_")
         hint = f", e.g. `{proposal}`" if proposal.isidentifier() else "; the first is no digit"
-        return f"`{name}` is not a name", f"use letters, digits and `_`{hint}"
+        return f"{quoted(name)} is not a name", f"use letters, digits and `_`{hint}"
     if iskeyword(name) or name in RESERVED_WORDS:
         return f"`{name}` is a word of the language and cannot be a name", "choose another name"
     if name in FUNCTIONS:
@@ -241,34 +254,22 @@ def _identifier(name: str) -> str:
 
 
 def _id(name: str) -> str:
+    plain = unicodedata.normalize("NFKC", name)
+    if plain != name:
+        raise problem("E210", f"{quoted(name)} {_OTHER_FORM}", help=f"write {quoted(plain)}")
     if not _ID.fullmatch(name):
         raise problem(
             "E210",
-            f"`{name}` is not an id",
+            f"{quoted(name)} is not an id",
             help="begin with a letter or digit, and go on with letters, digits, `_`, `-`, `.` and `#`",
         )
     return name
 
 
-_NO_NAME = sorted(FUNCTIONS | RESERVED_WORDS)
 #: A name that expressions use: of a kind, a field, a parameter, a formula, an output.
-Identifier = Annotated[
-    str,
-    AfterValidator(_identifier),
-    WithJsonSchema(
-        {
-            "type": "string",
-            "pattern": "^[A-Za-z_\u0080-\uffff][A-Za-z0-9_\u0080-\uffff]*$",
-            "not": {"enum": _NO_NAME},
-        }
-    ),
-]
+Identifier = Annotated[str, AfterValidator(_identifier), WithJsonSchema({"type": "string", "format": "name"})]
 #: The id of a role, a rule, a policy, a control point.
-Id = Annotated[
-    str,
-    AfterValidator(_id),
-    WithJsonSchema({"type": ["string", "number"], "pattern": "^[A-Za-z0-9_\u3400-\u9fff][^\\s]*$"}),
-]
+Id = Annotated[str, AfterValidator(_id), WithJsonSchema({"type": "string", "format": "id"})]
 
 
 def describe(value: object) -> str:
@@ -420,6 +421,19 @@ def _choices(value: object) -> object:
     return named
 
 
+class _Choices:
+    """A list of texts, or a mapping from texts to titles."""
+
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(_choices, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        texts = {"type": "array", "items": {"type": ["string", "number"]}, "uniqueItems": True}
+        return {"anyOf": [texts, handler(schema)]}
+
+
 def _value(value: object) -> object:
     if value is None:
         raise problem("E204", "expected a value but got nothing")
@@ -427,6 +441,6 @@ def _value(value: object) -> object:
 
 
 #: The texts of a choice, with their titles; the short form is the list of them.
-Choices = Annotated[dict[Text, LocalText | None], BeforeValidator(_choices)]
+Choices = Annotated[dict[Text, LocalText | None], _Choices()]
 #: Any value of a document but nothing.
-Value = Annotated[object, BeforeValidator(_value)]
+Value = Annotated[object, BeforeValidator(_value), WithJsonSchema({"not": {"type": "null"}})]

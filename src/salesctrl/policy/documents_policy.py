@@ -31,7 +31,7 @@ from salesctrl.policy.documents_base import (
 #: The names that a parameter's one value has in the model when it is several; no key of a document.
 NUMBERS, ITEMS = "value (named numbers)", "value (list)"
 _FORMS = frozenset({"value", "values", "bands"})
-_LONG_FORM = frozenset({"title", "note", "ref", "type", "choices"})
+LONG_FORM = frozenset({"title", "note", "ref", "type", "choices"})
 
 
 class DatedValue(Part):
@@ -92,7 +92,7 @@ class ParameterSpec(Part):
         if not isinstance(data, dict):
             return data
         if not data.keys() & _FORMS:
-            if data.keys() & _LONG_FORM or not data:
+            if data.keys() & LONG_FORM or not data:
                 raise _without_value(data)
             return {NUMBERS: data}
         value = data.get("value")
@@ -172,9 +172,13 @@ class ApprovalSpec(Part):
     short: ClassVar[str | None] = "any_of"
     often_meant: ClassVar[dict[str, str]] = {"role": "any_of", "roles": "all_of", "by": "any_of"}
 
-    any_of: OneOrMany[Text] = Field(default=(), description="Roles of which one is enough.")
-    all_of: OneOrMany[Text] = Field(default=(), description="Roles that all approve, in any order.")
-    in_order: OneOrMany[Text] = Field(default=(), description="Roles that all approve, one after the other.")
+    any_of: OneOrMany[Text] = Field(default=(), min_length=1, description="Roles of which one is enough.")
+    all_of: OneOrMany[Text] = Field(
+        default=(), min_length=1, description="Roles that all approve, in any order."
+    )
+    in_order: OneOrMany[Text] = Field(
+        default=(), min_length=1, description="Roles that all approve, one after the other."
+    )
     at_least: Count = Field(default=1, description="How many different persons of `any_of`.")
     level: Maybe[Text] = Field(default=None, description="This role or anyone above it in `reports_to`.")
     form: Maybe[Text] = Field(default=None, description="The form, e.g. `written`.")
@@ -187,7 +191,7 @@ class ApprovalSpec(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         _one_of(self, "any_of", "all_of", "in_order", "level")
-        if self.at_least > 1 and not self.any_of:
+        if "at_least" in self.model_fields_set and not self.any_of:
             raise problem(
                 "E207", "`at_least` counts persons of `any_of`, but there is none", at=("at_least",)
             )
