@@ -12,7 +12,7 @@ HERE = Path(__file__).resolve().parent
 ENVIRONMENTS = HERE / ".envs"
 
 
-class NotInstalledError(Exception):
+class NotInstalled(Exception):
     """A peer could not be installed; the message is the last thing the installer said."""
 
 
@@ -37,7 +37,7 @@ class Peer:
         A changed pin or another Python makes the environment again.
 
         Raises:
-            NotInstalledError: where the packages cannot be installed.
+            NotInstalled: where the packages cannot be installed.
         """
         python = self.home / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
         stamp = self.home / "recipe.json"
@@ -48,7 +48,7 @@ class Peer:
         done = subprocess.run([*install, *self.packages], capture_output=True, text=True, check=False)
         if done.returncode:
             complaint = [line for line in done.stderr.splitlines() if "ERROR" in line or "error:" in line]
-            raise NotInstalledError((complaint or ["pip failed without a word"])[-1].strip())
+            raise NotInstalled((complaint or ["pip failed without a word"])[-1].strip())
         stamp.write_text(self._recipe)
         return python
 

@@ -21,7 +21,7 @@ import imports
 import load
 import machine
 import memory
-from environments import NotInstalledError, Peer, peers
+from environments import NotInstalled, Peer, peers
 from limits import Limit, verdicts
 from page import PAGE, Grid, console, number, write_section
 
@@ -55,7 +55,7 @@ def measure_all(only: Sequence[str], seconds: float, screen: Console) -> Iterato
         with screen.status(f"measuring {adapter}"):
             try:
                 python = peer.python() if peer else sys.executable
-            except NotInstalledError as problem:
+            except NotInstalled as problem:
                 yield {"adapter": adapter, "failed": f"not installed: {problem}"}
                 continue
             yield measure(adapter, python, seconds)
