@@ -1,6 +1,7 @@
 """One virtual environment for each peer, made when it is first needed."""
 
 import json
+import os
 import subprocess
 import sys
 import tomllib
@@ -43,7 +44,7 @@ class Peer:
         stamp = self.home / "recipe.json"
         if stamp.exists() and stamp.read_text() == self._recipe:
             return python
-        venv.create(self.home, with_pip=True, clear=True)
+        venv.create(self.home, with_pip=True, clear=True, symlinks=os.name != "nt")
         install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
         done = subprocess.run([*install, *self.packages], capture_output=True, text=True, check=False)
         if done.returncode:
