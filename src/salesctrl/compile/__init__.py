@@ -1,0 +1,1 @@
+"""From a policy set to plans: the passes, listed in one tuple in `pipeline`."""

@@ -1,0 +1,146 @@
+"""Formulas and tables of a policy: typed on demand, each once, circles found and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from salesctrl.compile.checked import CheckedParameter, CheckedTable, Expression
+from salesctrl.compile.drafts import Draft, Placed, Reporter
+from salesctrl.compile.tables import TableBuilder
+from salesctrl.expr import tree as t
+from salesctrl.expr.check import check
+from salesctrl.expr.scope import Scope
+from salesctrl.policy.documents import LocalText
+from salesctrl.policy.types import Type
+from salesctrl.policy.vocabulary import VocabularyIndex
+
+MAX_CHAIN = 200
+"""How many formulas may use one another in a row."""
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of one policy and what they stand for; formulas and tables are typed when first asked for."""
+
+    draft: Draft
+    vocabulary: VocabularyIndex
+    parameters: Mapping[str, CheckedParameter]
+    reporter: Reporter
+    scope: Scope = field(init=False)
+    formulas: dict[str, Expression] = field(default_factory=dict)
+    """Typed formulas, each after those it uses."""
+    tables: dict[str, CheckedTable] = field(default_factory=dict)
+    table_outputs: dict[tuple[str, str], t.Node] = field(default_factory=dict)
+    _failed: set[str] = field(default_factory=set)
+    _open: list[str] = field(default_factory=list)
+    _builders: dict[str, TableBuilder] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._report_clashes()
+        tables = {name: tuple(_outputs(placed)) for name, placed in self.draft.tables.items()}
+        self.scope = Scope(
+            self.vocabulary,
+            {name: parameter.seen for name, parameter in self.parameters.items()},
+            frozenset(self.draft.formulas),
+            self.formula_type,
+            tables,
+            self.output_type,
+            month_mode=self.draft.document.value.month_arithmetic,
+        )
+
+    def check_all(self) -> None:
+        """Type every formula and every table."""
+        for name in self.draft.formulas:
+            self.formula_type(name)
+        for name in self.draft.tables:
+            self.table(name)
+
+    def formula_type(self, name: str) -> Type | None:
+        """The type of a formula, ``None`` where it is wrong."""
+        if name in self.formulas:
+            return self.formulas[name].node.type
+        placed = self.draft.formulas[name]
+        if name in self._failed or not self._enter(name, placed):
+            return None
+        text = placed.value.value
+        at = ("value",) if placed.source.span((*placed.path, "value")) != placed.span() else ()
+        node, problems = check(text, self.scope)
+        self._open.pop()
+        self.reporter.problems(problems, placed, *at)
+        if node is None:
+            self._failed.add(name)
+            return None
+        if node.type.bare:
+            node = replace(node, type=replace(node.type, bare=False))
+        self.formulas[name] = Expression(text, node, placed.value.title or LocalText(en=name, zh=name))
+        return node.type
+
+    def output_type(self, table: str, output: str) -> Type | None:
+        """The type of a table's output, ``None`` where it is wrong."""
+        key = f"{table}.{output}"
+        if (table, output) in self.table_outputs:
+            return self.table_outputs[table, output].type
+        if key in self._failed or not self._enter(table, self.draft.tables[table]):
+            return None
+        node = self._builder(table).output(output)
+        self._open.pop()
+        if node is None:
+            self._failed.add(key)
+            return None
+        self.table_outputs[table, output] = node
+        return node.type
+
+    def table(self, name: str) -> CheckedTable | None:
+        """A table with its inputs and tests, ``None`` where it is wrong."""
+        if name not in self.tables:
+            if not self._enter(name, self.draft.tables[name]):
+                return None
+            built = self._builder(name).table()
+            self._open.pop()
+            if built is None:
+                return None
+            self.tables[name] = built
+            for output in self.scope.tables[name]:
+                self.output_type(name, output)
+        return self.tables[name]
+
+    def row_conditions(self, name: str) -> list[t.Node] | None:
+        """For each row of a table with effects the condition under which its effects count."""
+        return self._builder(name).row_conditions() if self.table(name) is not None else None
+
+    def _builder(self, name: str) -> TableBuilder:
+        if name not in self._builders:
+            self._builders[name] = TableBuilder(name, self.draft.tables[name], self.scope, self.reporter)
+        return self._builders[name]
+
+    def _enter(self, name: str, placed: Placed[object]) -> bool:
+        """Begin a formula or table; refuse a circle, showing it, and a chain that is too long."""
+        if name in self._open:
+            circle = " -> ".join([*self._open[self._open.index(name) :], name])
+            self.reporter.error("E313", f"formulas go in a circle: {circle}", placed, help="break the circle: a value cannot follow from itself")
+            self._failed.update(self._open[self._open.index(name) :])
+            return False
+        if len(self._open) >= MAX_CHAIN:
+            self.reporter.error("E314", f"more than {MAX_CHAIN} formulas use one another in a row", placed)
+            return False
+        self._open.append(name)
+        return True
+
+    def _report_clashes(self) -> None:
+        """One name has one meaning: kinds, parameters, formulas and tables share one space."""
+        taken: dict[str, str] = {n: "a kind" for kind in self.vocabulary.kinds.values() for n in kind.names}
+        for what, names in (
+            ("a parameter", self.draft.parameters), ("a formula", self.draft.formulas), ("a table", self.draft.tables),
+        ):  # fmt: skip
+            for name, placed in names.items():
+                if name in taken:
+                    assert isinstance(placed, Placed)
+                    self.reporter.error("E419", f"`{name}` is the name of {taken[name]} too", placed, help="choose another name")
+                taken.setdefault(name, what)
+
+
+def _outputs(placed: Placed[object]) -> dict[str, None]:
+    """The outputs that the rows of a table give, in the order they are first written."""
+    rows = getattr(placed.value, "rows", ())
+    return {name: None for row in rows for name in row.give}

@@ -1,0 +1,168 @@
+"""Parameters: literals read, types settled, dated values in order, overlays held to type and bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from salesctrl.calendar import FIRST_DAY
+from salesctrl.compile.checked import CheckedParameter
+from salesctrl.compile.drafts import Draft, Placed, Reporter
+from salesctrl.expr.scope import Parameter
+from salesctrl.policy.documents import LocalText, ParameterSpec
+from salesctrl.policy.literals import BadLiteral, Constant, parse_literal
+from salesctrl.policy.types import TEXT, Base, Type, choice, list_of, map_of
+
+_TYPES: Mapping[str, frozenset[Base]] = {
+    "money": frozenset({Base.MONEY}), "decimal": frozenset({Base.NUMBER}), "integer": frozenset({Base.NUMBER}),
+    "rate": frozenset({Base.NUMBER}), "days": frozenset({Base.DAYS}), "months": frozenset({Base.MONTHS}),
+    "date": frozenset({Base.DATE}), "boolean": frozenset({Base.BOOLEAN}), "text": frozenset({Base.TEXT}),
+    "choice": frozenset({Base.TEXT}),
+}  # fmt: skip
+
+
+class _Bad(Exception):
+    """A parameter that is wrong, and reported."""
+
+
+def check_parameters(draft: Draft, reporter: Reporter) -> dict[str, CheckedParameter]:
+    """All parameters of a policy that are sound."""
+    done: dict[str, CheckedParameter] = {}
+    for name, placed in draft.parameters.items():
+        try:
+            declared = _check(name, draft.declared[name], reporter)
+            done[name] = declared
+            if placed is not draft.declared[name]:
+                done[name] = _override(name, declared, draft.declared[name], placed, reporter)
+        except _Bad:
+            continue
+    return done
+
+
+def _check(name: str, placed: Placed[ParameterSpec], reporter: Reporter) -> CheckedParameter:
+    spec = placed.value
+    dated: tuple[tuple[int, Constant], ...] = ()
+    items: tuple[Constant, ...] = ()
+    numbers: dict[str, Constant] = {}
+    bands: tuple[tuple[str, Constant], ...] = ()
+    if spec.values is not None:
+        dated = tuple(
+            (v.from_.toordinal(), _literal(v.value, spec, placed, reporter, "values", i, "value"))
+            for i, v in enumerate(spec.values)
+        )
+        type_ = _common([c for _, c in dated], placed, reporter)
+    elif spec.bands is not None:
+        bands = tuple((k, _literal(v, spec, placed, reporter, "bands", k)) for k, v in spec.bands.items())
+        type_ = _common([c for _, c in bands], placed, reporter)
+    elif spec.numbers is not None:
+        numbers = {k: _literal(v, spec, placed, reporter, k) for k, v in spec.numbers.items()}
+        if any(not c.type.is_numeric for c in numbers.values()):
+            reporter.error("E411", f"expected numbers in `{name}`", placed, help="a parameter in long form has the key `value`")
+            raise _Bad
+        if all(c.type.base is Base.NUMBER for c in numbers.values()) and not any(int(c.value) for c in numbers.values()):
+            reporter.error("E410", f"expected a number above 0 in `{name}`", placed)
+            raise _Bad
+        type_ = map_of(tuple(numbers), _common(list(numbers.values()), placed, reporter))
+    elif spec.items is not None:
+        items = tuple(_literal(v, spec, placed, reporter, i) for i, v in enumerate(spec.items))
+        if not items:
+            reporter.error("E411", f"expected at least one value in `{name}`", placed)
+            raise _Bad
+        type_ = list_of(_common(list(items), placed, reporter))
+    else:
+        assert spec.value is not None
+        constant = _literal(spec.value, spec, placed, reporter, "value")
+        type_ = constant.type
+        dated = ((FIRST_DAY, constant),)
+    seen = Parameter(name, type_, items, bands)
+    _bounds(name, dated, spec, placed, reporter)
+    title = spec.title or LocalText(en=name, zh=name)
+    return CheckedParameter(seen, title, dated, numbers, spec.ref, spec.note, placed.origin)
+
+
+def _literal(
+    source: str | bool, spec: ParameterSpec, placed: Placed[ParameterSpec], reporter: Reporter, *path: str | int
+) -> Constant:
+    """One value; a bare number is a plain number from here on."""
+    if spec.type == "text" and isinstance(source, str):
+        return Constant(source, TEXT)
+    if spec.type == "choice" or spec.choices:
+        allowed = tuple(spec.choices)
+        if source not in allowed:
+            shown = ", ".join(allowed) or "none, as `choices` is missing"
+            reporter.error("E410", f"expected one of {shown} but got `{source}`", placed, *path)
+            raise _Bad
+        return Constant(str(source), choice(allowed))
+    try:
+        constant = parse_literal(source)
+    except BadLiteral as error:
+        reporter.error("E411", str(error), placed, *path)
+        raise _Bad from error
+    type_ = replace(constant.type, bare=False)
+    if spec.type is not None:
+        if spec.type not in _TYPES:
+            reporter.error("E411", f"unknown type `{spec.type}`", placed, "type", help=f"expected one of {', '.join(_TYPES)}")
+            raise _Bad
+        if type_.base not in _TYPES[spec.type]:
+            reporter.error("E410", f"expected a value of type `{spec.type}` but got `{source}`", placed, *path)
+            raise _Bad
+        if spec.type == "rate":
+            type_ = replace(type_, percent=True)
+    return Constant(constant.value, type_)
+
+
+def _common(constants: list[Constant], placed: Placed[ParameterSpec], reporter: Reporter) -> Type:
+    """The one type of several values: the widest scale of one unit."""
+    first = constants[0].type
+    for constant in constants:
+        if constant.type.base is not first.base or constant.type.currency != first.currency:
+            reporter.error("E410", f"expected values of one type but got {first.unit} and {constant.type.unit}", placed)
+            raise _Bad
+    percent = all(c.type.percent for c in constants)
+    return replace(first, scale=max(c.type.scale or 0 for c in constants), percent=percent)
+
+
+def _bounds(
+    name: str, dated: tuple[tuple[int, Constant], ...], spec: ParameterSpec, placed: Placed[ParameterSpec],
+    reporter: Reporter, values: Placed[ParameterSpec] | None = None,
+) -> None:  # fmt: skip
+    """Hold values to ``min`` and ``max``; ``values`` is where the values stand, if elsewhere."""
+    for key, text in (("min", spec.min), ("max", spec.max)):
+        if text is None:
+            continue
+        try:
+            bound = parse_literal(text)
+        except BadLiteral as error:
+            reporter.error("E411", str(error), placed, key)
+            raise _Bad from error
+        for _, constant in dated:
+            if not constant.type.is_numeric or bound.type.base is not constant.type.base and not bound.type.bare:
+                reporter.error("E410", f"`{key}` of `{name}` has another unit than its value", placed, key)
+                raise _Bad
+            value = int(constant.value) * 10 ** (bound.type.scale or 0)
+            limit = int(bound.value) * 10 ** (constant.type.scale or 0)
+            if value < limit if key == "min" else value > limit:
+                side = "at least" if key == "min" else "at most"
+                reporter.error("E410", f"expected `{name}` to be {side} {text}", values or placed)
+                raise _Bad
+
+
+def _override(
+    name: str, declared: CheckedParameter, base: Placed[ParameterSpec], placed: Placed[ParameterSpec], reporter: Reporter
+) -> CheckedParameter:
+    """An overlay's value: of the parameter's type, inside its bounds, under its title."""
+    if base.value.choices and not placed.value.choices:
+        spec = placed.value.model_copy(update={"choices": base.value.choices, "type": base.value.type})
+    else:
+        spec = placed.value.model_copy(update={"type": placed.value.type or base.value.type})
+    value = _check(name, replace(placed, value=spec), reporter)
+    old, new = declared.seen.type, value.seen.type
+    same = old.base is new.base and old.currency == new.currency and old.keys == new.keys and old.choices == new.choices
+    if old.element is not None and new.element is not None:
+        same = same and old.element.base is new.element.base and old.element.currency == new.element.currency
+    if not same or bool(declared.seen.bands) != bool(value.seen.bands):
+        reporter.error("E410", f"expected a value like that of the policy, {old}, but got {new}", placed)
+        raise _Bad
+    _bounds(name, value.dated, base.value, base, reporter, placed)
+    seen = replace(value.seen, type=replace(new, percent=old.percent or new.percent) if not new.element else new)
+    return CheckedParameter(seen, declared.title, value.dated, value.numbers, declared.ref, declared.note, placed.origin)

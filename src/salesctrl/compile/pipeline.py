@@ -1,0 +1,112 @@
+"""From a policy set to what evaluation needs: the passes, in their order.
+
+    documents ── vocabulary ── organisation ── drafts ── policies ── across ── plans ── CheckedSet
+
+Each pass reads what those before it left in the :class:`Work` and adds its own part; all of them report what
+is wrong to the same diagnostics, so that everything is found at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from salesctrl.compile.across import check_across
+from salesctrl.compile.checked import CheckedPolicy
+from salesctrl.compile.drafts import Draft, Reporter, draft_policies
+from salesctrl.compile.formulas import Names
+from salesctrl.compile.parameters import check_parameters
+from salesctrl.compile.plan import CheckedSet, Plan, plan_all
+from salesctrl.compile.rules import RuleChecker, interval
+from salesctrl.diagnostics import Diagnostics
+from salesctrl.policy.documents import LocalText, OverlayDocument
+from salesctrl.policy.loader import Loaded, PolicySet
+from salesctrl.policy.organisation import Organisation, build_organisation
+from salesctrl.policy.vocabulary import VocabularyIndex, build_vocabulary
+
+
+@dataclass(slots=True)
+class Work:
+    """What the passes have made so far."""
+
+    documents: PolicySet
+    overlays: Sequence[Loaded[OverlayDocument]]
+    diagnostics: Diagnostics
+    vocabulary: VocabularyIndex = field(default_factory=lambda: VocabularyIndex({}))
+    organisation: Organisation | None = None
+    drafts: list[Draft] = field(default_factory=list)
+    policies: list[CheckedPolicy] = field(default_factory=list)
+    plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)
+
+
+def vocabulary(work: Work) -> None:
+    """Resolve kinds and fields."""
+    work.vocabulary = build_vocabulary(work.documents.vocabularies, work.diagnostics)
+
+
+def organisation(work: Work) -> None:
+    """Resolve roles, duties, persons, delegations."""
+    points = [loaded.doc.control_point for loaded in work.documents.policies]
+    work.organisation = build_organisation(work.documents.organisations, work.diagnostics, points)
+
+
+def drafts(work: Work) -> None:
+    """Lay the overlays over the policies."""
+    work.drafts = draft_policies(work.documents.policies, work.overlays, work.diagnostics)
+
+
+def policies(work: Work) -> None:
+    """Type every expression of every policy."""
+    assert work.organisation is not None
+    reporter = Reporter(work.diagnostics)
+    for draft in work.drafts:
+        parameters = check_parameters(draft, reporter)
+        names = Names(draft, work.vocabulary, parameters, reporter)
+        names.check_all()
+        checker = RuleChecker(draft, names, work.organisation, reporter)
+        rules = checker.rules()
+        doc = draft.document.value
+        outputs: list[str] = []
+        for i, name in enumerate(doc.outputs):
+            if name in names.formulas:
+                expression = names.formulas[name]
+                if checker.definite(name, expression.node, expression.text, draft.formulas[name]):
+                    outputs.append(name)
+            elif name not in draft.formulas:
+                reporter.error("E303", f"unknown formula `{name}`", draft.document, "outputs", i)
+        work.policies.append(
+            CheckedPolicy(
+                doc.policy, doc.title or LocalText(en=doc.policy, zh=doc.policy), doc.control_point,
+                interval(doc.effective), parameters, names.formulas, tuple(outputs), names.tables,
+                names.table_outputs, tuple(rules), draft.document.span("policy"),
+            )  # fmt: skip
+        )
+
+
+def across(work: Work) -> None:
+    """What only shows between policies: ids, exceptions, outputs of one name."""
+    check_across(work.policies, work.diagnostics)
+
+
+def plans(work: Work) -> None:
+    """Lower everything, for every stretch of time in which nothing changes."""
+    if not work.diagnostics.has_errors:
+        work.plans = plan_all(work.policies, work.vocabulary, work.diagnostics)
+
+
+PASSES: tuple[Callable[[Work], None], ...] = (vocabulary, organisation, drafts, policies, across, plans)
+
+
+def check_set(
+    documents: PolicySet, diagnostics: Diagnostics, overlays: Sequence[Loaded[OverlayDocument]] = ()
+) -> CheckedSet:
+    """Run all passes. The result is fit for evaluation if ``diagnostics`` has no errors."""
+    work = Work(documents, overlays, diagnostics)
+    for run in PASSES:
+        run(work)
+    assert work.organisation is not None
+    pack = documents.pack.doc if documents.pack is not None else None
+    return CheckedSet(
+        pack.pack if pack else "policies", pack.version if pack else "0", work.vocabulary, work.organisation,
+        tuple(work.policies), tuple(o.doc.overlay for o in overlays), work.plans,
+    )  # fmt: skip

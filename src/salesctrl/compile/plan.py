@@ -1,0 +1,259 @@
+"""Plans: the rules of a control point, lowered, for a stretch of time in which nothing changes.
+
+Where a policy, a rule, an overlay's switch or a dated parameter begins or ends, one plan ends and the next
+begins; so inside a plan every parameter is a constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+from salesctrl.calendar import FIRST_DAY, LAST_DAY
+from salesctrl.compile.checked import CheckedPolicy, CheckedRule, Interval, Requirement
+from salesctrl.diagnostics import Diagnostics
+from salesctrl.expr import tree as t
+from salesctrl.expr.ir import MAX_DIGITS, Graph
+from salesctrl.expr.lower import Inputs, Low, Lowering, LoweringProblem
+from salesctrl.policy.organisation import Organisation
+from salesctrl.policy.types import Type
+from salesctrl.policy.vocabulary import VocabularyIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """A requirement in a plan, with its lowered number if it has one."""
+
+    requirement: Requirement
+    figure: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRule:
+    """A rule in force: nodes of the graph for its condition and its effects.
+
+    ``fired`` is the condition without what exceptions take away, and of an exception that ``requires``
+    something, with that; ``met``: all requirements of a review are satisfied. ``judges`` and ``excepted_by``
+    are numbers of judges and rules of the plan; ``computes`` gives output numbers and nodes.
+    """
+
+    rule: CheckedRule
+    policy: CheckedPolicy
+    condition: int
+    fired: int
+    met: int
+    judges: tuple[int, ...]
+    excepted_by: tuple[int, ...]
+    computes: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A value that a decision reports: computed by rules, or (``node``) by a formula."""
+
+    name: str
+    type: Type
+    policy: str
+    node: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Dormant:
+    """A rule of the control point that takes no part in this plan, and why: ``policy``, ``rule`` or ``off``."""
+
+    rule: CheckedRule
+    policy: CheckedPolicy
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All that is decided at a control point during an interval."""
+
+    control_point: str
+    interval: Interval
+    graph: Graph
+    inputs: Inputs
+    policies: tuple[CheckedPolicy, ...]
+    rules: tuple[PlannedRule, ...]
+    outputs: tuple[Output, ...]
+    judges: tuple[Judge, ...]
+    dormant: tuple[Dormant, ...]
+    lowerings: Mapping[str, Lowering]
+    """For each policy its lowering, in which every expression of the plan is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedSet:
+    """All that evaluation needs to know, and nothing of YAML but the places."""
+
+    name: str
+    version: str
+    vocabulary: VocabularyIndex
+    organisation: Organisation
+    policies: tuple[CheckedPolicy, ...]
+    overlays: tuple[str, ...]
+    plans: Mapping[str, tuple[Plan, ...]]
+
+
+def plan_all(
+    policies: Sequence[CheckedPolicy], vocabulary: VocabularyIndex, diagnostics: Diagnostics
+) -> dict[str, tuple[Plan, ...]]:
+    """The plans of every control point, in the order of time."""
+    points: dict[str, list[CheckedPolicy]] = {}
+    for policy in policies:
+        points.setdefault(policy.control_point, []).append(policy)
+    done: dict[str, tuple[Plan, ...]] = {}
+    for point in sorted(points):
+        plans = []
+        for stretch in _stretches(points[point]):
+            in_force = [p for p in points[point] if stretch.first in p.effective]
+            if in_force:
+                plans.append(_Planner(point, stretch, points[point], in_force, vocabulary, diagnostics).plan())
+        done[point] = tuple(plans)
+    return done
+
+
+def _stretches(policies: Sequence[CheckedPolicy]) -> list[Interval]:
+    """The days of the calendar, cut wherever something begins or ends."""
+    cuts = {FIRST_DAY}
+    for policy in policies:
+        spans = [policy.effective, *(rule.effective for rule in policy.rules)]
+        cuts |= {span.first for span in spans} | {span.last + 1 for span in spans}
+        cuts |= {rule.off.until + 1 for rule in policy.rules if rule.off is not None}
+        cuts |= {day for parameter in policy.parameters.values() for day, _ in parameter.dated}
+    firsts = sorted(cut for cut in cuts if FIRST_DAY <= cut <= LAST_DAY)
+    return [Interval(a, b - 1) for a, b in zip(firsts, [*firsts[1:], LAST_DAY + 1], strict=True)]
+
+
+class _Planner:
+    """One plan."""
+
+    def __init__(
+        self, point: str, stretch: Interval, everything: Sequence[CheckedPolicy], in_force: Sequence[CheckedPolicy],
+        vocabulary: VocabularyIndex, diagnostics: Diagnostics,
+    ):  # fmt: skip
+        self.point, self.stretch, self.everything, self.in_force = point, stretch, everything, in_force
+        self.diagnostics = diagnostics
+        self.graph, self.inputs = Graph(), Inputs(vocabulary)
+        self.lowerings = {policy.name: self._lowering(policy) for policy in in_force}
+        self.outputs: dict[str, Output] = {}
+        self.judges: list[Judge] = []
+
+    def _lowering(self, policy: CheckedPolicy) -> Lowering:
+        values = {name: parameter.on(self.stretch.first) for name, parameter in policy.parameters.items()}
+
+        def definition(node: t.FormulaRef | t.TableRef) -> t.Node:
+            if isinstance(node, t.FormulaRef):
+                return policy.formulas[node.name].node
+            return policy.table_outputs[node.table, node.output]
+
+        return Lowering(self.graph, self.inputs, values, definition)
+
+    def plan(self) -> Plan:
+        active: list[tuple[CheckedPolicy, CheckedRule]] = []
+        dormant: list[Dormant] = []
+        for policy in self.everything:
+            for rule in policy.rules:
+                reason = self._dormant(policy, rule)
+                if reason is None:
+                    active.append((policy, rule))
+                elif reason != "policy":
+                    dormant.append(Dormant(rule, policy, reason))
+        for policy in self.in_force:
+            self._formulas(policy)
+        rules = self._rules(active)
+        return Plan(
+            self.point, self.stretch, self.graph, self.inputs, tuple(self.in_force), rules,
+            tuple(self.outputs.values()), tuple(self.judges), tuple(dormant), self.lowerings,
+        )  # fmt: skip
+
+    def _dormant(self, policy: CheckedPolicy, rule: CheckedRule) -> str | None:
+        day = self.stretch.first
+        if day not in policy.effective:
+            return "policy"
+        if rule.off is not None and day <= rule.off.until:
+            return "off"
+        return None if day in rule.effective else "rule"
+
+    def _formulas(self, policy: CheckedPolicy) -> None:
+        """Lower the formulas in their order, so that none is deep inside another; note the outputs."""
+        lowering = self.lowerings[policy.name]
+        for name, expression in policy.formulas.items():
+            ref = t.FormulaRef(expression.node.type, (0, 0), name)
+            low = self._low(lowering, ref, policy)
+            if name in policy.outputs and low is not None:
+                self.outputs[name] = Output(name, expression.node.type, policy.name, low.num)
+
+    def _low(self, lowering: Lowering, node: t.Node, owner: CheckedPolicy | CheckedRule) -> Low | None:
+        try:
+            return lowering.low(node)
+        except LoweringProblem:
+            what = owner.id if isinstance(owner, CheckedRule) else owner.name
+            message = f"a value in `{what}` could need more than {MAX_DIGITS} digits"
+            help = "round intermediate values, or declare fewer digits for the fields it uses"
+            self.diagnostics.error("E312", message, owner.span, help=help)
+            return None
+
+    def _rules(self, active: Sequence[tuple[CheckedPolicy, CheckedRule]]) -> tuple[PlannedRule, ...]:
+        exceptors: dict[int, list[int]] = {i: [] for i in range(len(active))}
+        for i, (_, rule) in enumerate(active):
+            for name in rule.excepts:
+                for j, (_, other) in enumerate(active):
+                    if other.id == name or (other.row is not None and other.row.table == name):
+                        exceptors[j].append(i)
+        done: dict[int, PlannedRule] = {}
+        for policy, rule in active:
+            self._declare_outputs(policy, rule)
+        for i in TopologicalSorter(exceptors).static_order():
+            policy, rule = active[i]
+            done[i] = self._rule(policy, rule, [(j, done[j].fired) for j in exceptors[i]])
+        return tuple(done[i] for i in range(len(active)))
+
+    def _rule(self, policy: CheckedPolicy, rule: CheckedRule, exceptors: Sequence[tuple[int, int]]) -> PlannedRule:
+        g, lowering = self.graph, self.lowerings[policy.name]
+        low = self._low(lowering, rule.when.node, rule)
+        condition = g.true if low is None else low.num
+        judges = tuple(self._judge(lowering, requirement, rule) for requirement in rule.requirements)
+        met = g.logic("and", [self._judge_node(k) for k in judges])
+        parts = [condition, *(g.invert(fired) for _, fired in exceptors)]
+        if rule.excepts:
+            parts.append(met)
+        fired = g.logic("and", parts)
+        computes: list[tuple[int, int]] = []
+        names = list(self.outputs)
+        for name, expression in rule.computes:
+            value = self._low(lowering, expression.node, rule)
+            if value is not None:
+                number = value.num
+                scale = self.outputs[name].type.scale
+                if expression.node.type.is_numeric and scale is not None:
+                    number = lowering.scaled(expression.node, scale)
+                computes.append((names.index(name), number))
+        return PlannedRule(
+            rule, policy, condition, fired, met, judges, tuple(j for j, _ in exceptors), tuple(computes)
+        )
+
+    def _declare_outputs(self, policy: CheckedPolicy, rule: CheckedRule) -> None:
+        for name, expression in rule.computes:
+            type_, known = expression.node.type, self.outputs.get(name)
+            if known is None or (known.type.scale or 0) < (type_.scale or 0):
+                self.outputs[name] = Output(name, type_, policy.name, None)
+
+    def _judge(self, lowering: Lowering, requirement: Requirement, rule: CheckedRule) -> int:
+        figure = None
+        if requirement.figure is not None:
+            low = self._low(lowering, requirement.figure.node, rule)
+            figure = None if low is None else low.num
+        self.judges.append(Judge(requirement, figure))
+        return len(self.judges) - 1
+
+    def _judge_node(self, number: int) -> int:
+        figure = self.judges[number].figure
+        return self.graph.make("judge", () if figure is None else (figure,), number)
+
+
+def reads(plan: Plan) -> tuple[str, ...]:
+    """The paths of the facts that a plan reads, ``as_of`` aside, in the order of their numbers."""
+    return tuple(plan.inputs.slots)[1:]

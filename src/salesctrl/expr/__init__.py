@@ -1,0 +1,1 @@
+"""The expression language: parsing, types and units, lowering to scaled integers."""

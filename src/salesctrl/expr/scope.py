@@ -1,0 +1,65 @@
+"""The names an expression can use, and what they mean."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from salesctrl.expr.tree import Node, Span
+from salesctrl.policy.literals import Constant
+from salesctrl.policy.types import Type
+from salesctrl.policy.vocabulary import VocabularyIndex
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A finding in an expression, placed in its text; ``warning`` when it is no error."""
+
+    code: str
+    message: str
+    span: Span
+    help: str | None = None
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A parameter as an expression sees it.
+
+    ``items`` are the values of a list parameter, ``bands`` the rungs of a ladder (unary test, value): both
+    have the same value on every date.
+    """
+
+    name: str
+    type: Type
+    items: tuple[Constant, ...] = ()
+    bands: tuple[tuple[str, Constant], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is in reach of an expression.
+
+    ``formula`` and ``table_output`` give the type of a name, or ``None`` where it is wrong itself (and so
+    already reported).
+    """
+
+    vocabulary: VocabularyIndex
+    parameters: Mapping[str, Parameter] = field(default_factory=dict)
+    formulas: frozenset[str] = frozenset()
+    formula: Callable[[str], Type | None] = lambda name: None
+    tables: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    table_output: Callable[[str, str], Type | None] = lambda table, output: None
+    computed: Mapping[str, Node] = field(default_factory=dict)
+    """What the rule itself computes: names that its sentences may use."""
+    month_mode: str = "clamp"
+
+    def names(self) -> Iterator[str]:
+        """Every name that can begin an expression, for suggestions."""
+        yield from self.parameters
+        yield from self.formulas
+        yield from self.tables
+        yield from self.computed
+        for kind in self.vocabulary.kinds.values():
+            yield from kind.names
+        yield "as_of"

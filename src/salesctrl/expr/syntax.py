@@ -1,0 +1,178 @@
+"""From the text of an expression to Python's own syntax tree, without Python's reading of literals.
+
+Numbers are taken from the text itself (``ast`` would make ``0.10`` a binary float), and so are literals with
+a unit (``5%``, ``30 days``, ``5000 CNY``), which Python does not know: before parsing, each is replaced by a
+placeholder name of the same length, so that every position stays what it was.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from salesctrl.policy.literals import NUMBER_PATTERN, BadLiteral, Constant, parse_number
+
+MAX_LENGTH = 4000
+MAX_NESTING = 60
+_MARK = "\u16a0"
+"""A letter that may not occur in expressions; runs of it are the placeholders."""
+
+_TOKEN = re.compile(
+    r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+      | (?P<name>[^\W\d]\w*)
+      | (?P<number>\d[\w.]*)(?P<unit>\s*%|\s+(?!(?:if|else|and|or|not|in|for|is)\b)[^\W\d]\w*)?
+      | (?P<open>[(\[{])
+      | (?P<close>[)\]}])
+      | (?P<comment>\#)""",
+    re.VERBOSE | re.DOTALL,
+)
+_NUMBER = re.compile(NUMBER_PATTERN)
+
+
+class SyntaxProblem(Exception):
+    """The text is no expression; ``start`` and ``end`` are places in it, ``help`` what to do."""
+
+    def __init__(self, message: str, start: int, end: int, *, code: str = "E301", help: str | None = None):
+        super().__init__(message)
+        self.message = message
+        self.start = start
+        self.end = end
+        self.code = code
+        self.help = help
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """An expression's text, its Python tree, and the literals by where they begin."""
+
+    text: str
+    tree: ast.expr
+    literals: dict[int, Constant]
+    _offsets: tuple[int, ...] | None
+
+    def span(self, node: ast.expr) -> tuple[int, int]:
+        """Where a node stands in the text, in characters."""
+        start, end = node.col_offset, node.end_col_offset or node.col_offset
+        if self._offsets is not None:
+            start, end = self._offsets[start], self._offsets[end]
+        return max(start - 1, 0), min(end - 1, len(self.text))
+
+    def source(self, node: ast.expr) -> str:
+        """The text of a node as the user wrote it."""
+        start, end = self.span(node)
+        return self.text[start:end]
+
+
+def parse(text: str) -> Parsed:
+    """Read an expression.
+
+    Raises :class:`SyntaxProblem` for what is no expression, and for one that is too long or too deep.
+
+    >>> parsed = parse("order.amount * 5%")
+    >>> sorted(parsed.literals), parsed.literals[15].value
+    ([15], 5)
+    """
+    if len(text) > MAX_LENGTH:
+        raise SyntaxProblem(
+            f"expression of {len(text)} characters, at most {MAX_LENGTH} are allowed",
+            0, len(text), code="E314", help="name its parts under `let`",
+        )  # fmt: skip
+    if _MARK in text:
+        raise SyntaxProblem(f"unexpected character `{_MARK}`", text.index(_MARK), text.index(_MARK) + 1)
+    plain = text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
+    if not plain.strip():
+        raise SyntaxProblem("expected an expression but got an empty text", 0, len(text))
+    masked, literals = _mask(plain)
+    try:
+        tree = ast.parse("(" + masked + ")", mode="eval").body
+    except SyntaxError as error:
+        at = min(max((error.offset or 1) - 2, 0), len(text))
+        raise SyntaxProblem(
+            f"cannot read `{_excerpt(text, at)}` as an expression",
+            at, min(at + 1, len(text)), help=_advice(text),
+        ) from error  # fmt: skip
+    except (RecursionError, MemoryError, ValueError) as error:
+        raise SyntaxProblem(
+            "expression is nested too deeply", 0, len(text), code="E314", help="name its parts under `let`"
+        ) from error
+    offsets = None if masked.isascii() else _byte_offsets("(" + masked + ")")
+    return Parsed(text, tree, literals, offsets)
+
+
+def _mask(text: str) -> tuple[str, dict[int, Constant]]:
+    """The text with every numeric literal replaced by a placeholder of its length, and the literals."""
+    parts: list[str] = []
+    literals: dict[int, Constant] = {}
+    position = depth = 0
+    for found in _TOKEN.finditer(text):
+        kind = found.lastgroup
+        if found["open"]:
+            depth += 1
+            if depth > MAX_NESTING:
+                raise SyntaxProblem(
+                    f"more than {MAX_NESTING} brackets inside one another",
+                    found.start(), found.end(), code="E314", help="name the parts of it under `let`",
+                )  # fmt: skip
+        elif found["close"]:
+            depth -= 1
+            if depth < 0:
+                raise SyntaxProblem(f"`{found['close']}` closes nothing", found.start(), found.end())
+        elif kind == "comment":
+            raise SyntaxProblem("unexpected `#`", found.start(), found.end())
+        elif found["number"]:
+            start, end = found.span()
+            if not _NUMBER.fullmatch(found["number"]):
+                raise SyntaxProblem(
+                    f"expected a number such as `12.50` but got `{found['number']}`",
+                    start, found.end("number"), help=_number_advice(found["number"]),
+                )  # fmt: skip
+            try:
+                literals[start] = parse_number(found["number"], (found["unit"] or "").strip() or None)
+            except BadLiteral as error:
+                raise SyntaxProblem(str(error), start, end) from error
+            parts += (text[position:start], _MARK * (end - start))
+            position = end
+    if depth:
+        raise SyntaxProblem("a bracket is not closed", len(text) - 1, len(text))
+    parts.append(text[position:])
+    return "".join(parts), literals
+
+
+def _byte_offsets(text: str) -> tuple[int, ...]:
+    """For each byte of the UTF-8 form the character it belongs to."""
+    offsets: list[int] = []
+    for position, character in enumerate(text):
+        offsets.extend([position] * len(character.encode()))
+    offsets.append(len(text))
+    return tuple(offsets)
+
+
+def _excerpt(text: str, at: int) -> str:
+    part = text[at : at + 20].split("\n")[0].strip()
+    return part or text.strip()[-20:]
+
+
+def _number_advice(token: str) -> str | None:
+    if "_" in token:
+        return f"leave out the `_`: `{token.replace('_', '')}`"
+    unit = re.fullmatch(rf"({NUMBER_PATTERN})([A-Za-z]+)", token)
+    if unit and unit[2] not in ("e", "E"):
+        return f"put a space before the unit: `{unit[1]} {unit[2]}`"
+    return "write numbers in plain decimal notation"
+
+
+def _advice(text: str) -> str | None:
+    """What people mean who write another language's operators."""
+    for pattern, advice in (
+        ("&&", "write `and`"),
+        ("||", "write `or`"),
+        ("<>", "write `!=`"),
+        ("!", "write `not`"),
+        ("=", "compare with `==`"),
+    ):
+        if pattern in text and not (pattern == "=" and re.search(r"[=<>!]=", text)):
+            return advice
+    if re.search("[，（）：；“”]", text):
+        return "use the ASCII forms of brackets, commas and quotes"
+    return None
