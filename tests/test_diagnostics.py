@@ -12,7 +12,14 @@ from salesctrl.diagnostics import Diagnostic, Diagnostics, Severity, Span, quote
 from salesctrl.errors import PolicyError
 
 
-def at(line: int, column: int, end_column: int | None = None, *, file: str = "a.yaml", end_line: int | None = None):
+def at(
+    line: int,
+    column: int,
+    end_column: int | None = None,
+    *,
+    file: str = "a.yaml",
+    end_line: int | None = None,
+):
     return Span(file, line, column, end_line or line, end_column or column + 1)
 
 
@@ -54,17 +61,21 @@ class TestOrder:
         assert [diagnostic.code for diagnostic in found.sorted()] == ["E1", "W2"]
         assert len(found) == 2
 
-    def test_only_errors_stop(self):
+    def test_warnings_do_not_stop(self):
         found = Diagnostics()
         found.warning("W1", "careless", at(1, 1))
         found.info("I1", "by the way", None)
         assert not found.has_errors
         found.raise_if_errors()
+
+    def test_errors_stop(self):
+        found = Diagnostics()
+        found.warning("W1", "careless", at(1, 1))
         found.error("E1", "wrong", at(1, 1))
         assert found.has_errors
         with pytest.raises(PolicyError) as caught:
             found.raise_if_errors()
-        assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["I1", "E1", "W1"]
+        assert [diagnostic.code for diagnostic in caught.value.diagnostics] == ["E1", "W1"]
 
     def test_extending_brings_the_sources(self):
         one, other = Diagnostics(), Diagnostics()
@@ -108,7 +119,9 @@ class TestRendering:
         assert str(error("E1", None)) == "error[E1]: wrong"
 
     def test_sources_by_file(self):
-        diagnostic = error("E1", at(1, 1), notes=(("see", at(1, 1, file="b.yaml")), ("and", at(1, 1, file="c.yaml"))))
+        diagnostic = error(
+            "E1", at(1, 1), notes=(("see", at(1, 1, file="b.yaml")), ("and", at(1, 1, file="c.yaml")))
+        )
         text = render(diagnostic, {"a.yaml": "one", "b.yaml": "two"})
         assert "1 | one" in text
         assert "1 | two" in text
@@ -200,7 +213,14 @@ def test_quoted():
     assert quoted("x" * 61) == "`" + "x" * 60 + "...`"
 
 
-FIELDS = ["customer.grade", "customer.credit_limit", "order.amount", "order.discount_rate", "金额", "订单.客户等级"]
+FIELDS = [
+    "customer.grade",
+    "customer.credit_limit",
+    "order.amount",
+    "order.discount_rate",
+    "金额",
+    "订单.客户等级",
+]
 
 
 class TestSuggestions:

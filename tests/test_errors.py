@@ -48,7 +48,7 @@ def test_pickling_keeps_type_and_message(error):
 
 
 def test_policy_error_renders_every_diagnostic_with_its_line():
-    error = EXAMPLES[0]
+    error = PolicyError([DUPLICATE, UNUSED], {"a.yaml": "grace: 1\ngrace: 2\n"})
     assert error.diagnostics == (DUPLICATE, UNUSED)
     assert str(error) == (
         "error[E102]: the key `grace` is written twice\n"
@@ -64,7 +64,9 @@ def test_policy_error_renders_every_diagnostic_with_its_line():
 
 def test_facts_error_lists_every_problem_by_field():
     problems = (
-        FactProblem("order.lines[2].quantity", "F103", "expected at most 2 decimals but got `1.005`", "round it"),
+        FactProblem(
+            "order.lines[2].quantity", "F103", "expected at most 2 decimals but got `1.005`", "round it"
+        ),
         FactProblem("", "F101", "expected a mapping but got a list"),
     )
     error = FactsError(list(problems))

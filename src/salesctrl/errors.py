@@ -107,7 +107,7 @@ class FactsError(SalesctrlError):
         return "\n".join(str(problem) for problem in self.problems)
 
 
-class UnknownControlPoint(SalesctrlError):  # noqa: N818
+class UnknownControlPoint(SalesctrlError):
     """No policy of the set names the control point that was asked for.
 
     It is not a KeyError: one that is caught by accident would look like a missing fact.
@@ -136,7 +136,7 @@ class UnknownControlPoint(SalesctrlError):  # noqa: N818
         return f"unknown control point `{self.name}`; {remedy}"
 
 
-class MissingExtra(SalesctrlError, ImportError):  # noqa: N818
+class MissingExtra(SalesctrlError, ImportError):
     """A feature needs an optional package that is not installed.
 
     >>> print(MissingExtra("proof", "proving that a rule can never fire"))
