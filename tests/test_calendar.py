@@ -148,8 +148,14 @@ class TestAddMonths:
         "months", [12 * 10_000, -12 * 10_000, 10**5000, -(10**5000)], ids=["+", "-", "++", "--"]
     )
     def test_out_of_range(self, months: int) -> None:
-        with pytest.raises(DateRange):
+        with pytest.raises(DateRange, match="a later one" if months > 0 else "an earlier one"):
             add_months(day("2026-01-31"), months)
+
+    def test_just_out_of_range(self) -> None:
+        with pytest.raises(DateRange, match="a later one"):
+            add_months(LAST_DAY, 1)
+        with pytest.raises(DateRange, match="an earlier one"):
+            add_months(FIRST_DAY, -1)
 
 
 class TestMonthsBetween:
@@ -546,6 +552,8 @@ class TestAccrue:
 
     def test_needs_a_rate_from_the_start_on(self) -> None:
         schedule = ((day("2026-01-02"), 500),)
+        on_the_day = accrue(100, schedule, 4, day("2026-01-02"), day("2026-01-03"), DayCount.ACT_365)
+        assert Fraction(*on_the_day) == Fraction(100 * 500, 365 * 10**4)
         with pytest.raises(
             NoRate, match="expected a rate on 2026-01-01 but the first one is from 2026-01-02"
         ):

@@ -345,6 +345,7 @@ class TestToScaled:
             (np.uint8(255), 25500),
             (np.str_("1.10"), 110),
             (np.array(3), 300),
+            (np.array(Decimal("1.50")), 150),
         ],
     )
     def test_accepts(self, value: object, expected: int) -> None:
@@ -381,6 +382,7 @@ class TestToScaled:
             ("nan", "F_FORMAT"),
             (Decimal("1.005"), "F_DECIMALS"),
             (Tagged("1.005"), "F_DECIMALS"),
+            (np.array(Decimal("1.005")), "F_DECIMALS"),
             (Decimal("1E-999999"), "F_DECIMALS"),
             ("1.005", "F_DECIMALS"),
             (Fraction(1, 3), "F_DECIMALS"),

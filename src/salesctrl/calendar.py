@@ -29,19 +29,19 @@ RateSchedule = tuple[tuple[int, int], ...]
 _MONTH_LENGTHS: Final = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 
 
-class DateRange(OverflowError):  # noqa: N818
+class DateRange(OverflowError):
     """A date before the year 1 or after the year 9999."""
 
 
-class NoSuchDay(ValueError):  # noqa: N818
+class NoSuchDay(ValueError):
     """Month arithmetic reached a day that the month does not have, such as 30 February."""
 
 
-class BackwardPeriod(ValueError):  # noqa: N818
+class BackwardPeriod(ValueError):
     """A period ends before it starts."""
 
 
-class NoRate(ValueError):  # noqa: N818
+class NoRate(ValueError):
     """A period starts before the first date for which there is a rate."""
 
 

@@ -28,11 +28,11 @@ MAX_DIGITS: Final = 60  # of a number that comes in
 _POWERS: Final = tuple(10**k for k in range(MAX_DIGITS + INT128_DIGITS + 1))
 
 
-class LostPrecision(ValueError):  # noqa: N818
+class LostPrecision(ValueError):
     """Digits other than zero would be dropped, and no rounding mode allows it."""
 
 
-class NotExact(ValueError):  # noqa: N818
+class NotExact(ValueError):
     """A value cannot be taken as an exact number of the declared decimals and digits.
 
     ``str()`` of it is the message. ``code`` is one of ``F_TYPE`` (not a number), ``F_FORMAT`` (text that
@@ -424,9 +424,7 @@ def to_scaled_nearest(value: object, scale: int, digits: int, tolerance: Decimal
 def _to_scaled(value: object, scale: int, digits: int) -> int:
     """What `to_scaled` does, for every value that the short ways of `scaler` leave."""
     value = _unwrapped(value)
-    if isinstance(value, Decimal):
-        if type(value) is Decimal:
-            raise _explain(value, scale, digits)
+    if isinstance(value, Decimal):  # of a subclass, or from inside an array
         return scaler(scale, digits)(Decimal(value))
     if isinstance(value, float):
         n = _nearest(value, scale, digits)
