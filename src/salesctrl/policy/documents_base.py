@@ -142,16 +142,15 @@ def _text_or_flag(value: object) -> object:
     return _text(value)
 
 
+#: In JSON Schema: what editors see as a text, a number or a flag, and the reader as a text.
+SCALAR: JsonSchemaValue = {"type": ["string", "number"], "pattern": "\\S"}
+SCALAR_OR_FLAG: JsonSchemaValue = {"type": ["string", "number", "boolean"], "pattern": "\\S"}
 #: A text with something in it.
-Text = Annotated[str, BeforeValidator(_text), WithJsonSchema({"type": ["string", "number"]})]
+Text = Annotated[str, BeforeValidator(_text), WithJsonSchema(SCALAR)]
 #: An expression or a cell: a text; a plain `true` or `false` is the text of it.
-Expression = Annotated[
-    str, BeforeValidator(_expression), WithJsonSchema({"type": ["string", "number", "boolean"]})
-]
+Expression = Annotated[str, BeforeValidator(_expression), WithJsonSchema(SCALAR_OR_FLAG)]
 #: A text, or a plain `true` or `false`, which stays what it is.
-TextOrFlag = Annotated[
-    str | bool, PlainValidator(_text_or_flag), WithJsonSchema({"type": ["string", "number", "boolean"]})
-]
+TextOrFlag = Annotated[str | bool, PlainValidator(_text_or_flag), WithJsonSchema(SCALAR_OR_FLAG)]
 Flag = Annotated[bool, Field(strict=True)]
 
 
@@ -430,7 +429,7 @@ class _Choices:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        texts = {"type": "array", "items": {"type": ["string", "number"]}, "uniqueItems": True}
+        texts = {"type": "array", "items": SCALAR, "uniqueItems": True}
         return {"anyOf": [texts, handler(schema)]}
 
 

@@ -50,7 +50,7 @@ class Off(Part):
     noun: ClassVar[str] = "a rule switched off"
 
     rule: Text = Field(description="The id of the rule.")
-    because: LocalText = Field(description="Why.")
+    because: LocalText = Field(description="Why it is switched off.")
     owner: Text = Field(description="Who answers for it.")
     until: Day = Field(description="The last day on which the rule is off.")
 

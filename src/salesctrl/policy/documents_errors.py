@@ -76,11 +76,9 @@ def _has(data: object, step: str | int) -> bool:
 
 def head(source: SourceDocument, path: Path) -> Span:
     """The place that stands for a whole mapping: its own key, or in a list its first key."""
-    value: Any = source.data
-    for step in path:
-        value = value[step]
     if path and isinstance(path[-1], str):
         return source.span(path, key=True)
+    value = _at(source.data, path)
     if isinstance(value, dict) and value:
         return source.span((*path, next(iter(value))), key=True)
     return source.span(path)
@@ -105,8 +103,15 @@ def _span(detail: ErrorDetails, source: SourceDocument) -> Span:
 
 
 def _head_or_value(source: SourceDocument, location: Sequence[str | int]) -> Span:
-    path, absent = resolve(source.data, location)
-    return source.span(path) if absent else head(source, path)
+    """A mapping by its head; what stands for one in a short form, whole."""
+    path, _ = resolve(source.data, location)
+    return head(source, path) if isinstance(_at(source.data, path), dict) else source.span(path)
+
+
+def _at(data: Any, path: Path) -> Any:
+    for step in path:
+        data = data[step]
+    return data
 
 
 # --- what --------------------------------------------------------------------------------------------
@@ -152,7 +157,8 @@ def _missing_key(detail: ErrorDetails, model: type[Part]) -> Words:
 def _mapping(detail: ErrorDetails, model: type[Part]) -> Words:
     given = describe(detail["input"])
     if detail["type"] == "dict_type":
-        return "E204", f"expected a mapping but got {given}", None
+        help_ = "write `name: value` lines without `-`" if isinstance(detail["input"], list | tuple) else None
+        return "E204", f"expected a mapping but got {given}", help_
     owner = _model_at(model, detail["loc"])
     needed = [key for key in _keys(owner) if _is_required(owner, key)]
     keys = f"needs {listed(needed)}" if needed else f"has keys such as {listed(_keys(owner)[:3])}"
@@ -176,7 +182,8 @@ def _flag(detail: ErrorDetails, model: type[Part]) -> Words:
     if str(given).lower() in {"true", "false"}:
         meant = str(given).lower()
     help_ = f"write `{meant}` in small letters without quotes" if meant else None
-    return code, f"expected `true` or `false` but got {describe(given)}", help_
+    got = f"the text {quoted(given)}" if isinstance(given, str) else describe(given)
+    return code, f"expected `true` or `false` but got {got}", help_
 
 
 def _literal(detail: ErrorDetails, model: type[Part]) -> Words:

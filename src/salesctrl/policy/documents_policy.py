@@ -160,7 +160,12 @@ def _one_of(part: Part, *keys: str) -> None:
         raise problem("E202", f"{part.noun} needs {words}")
     if len(given) > 1:
         raise problem(
-            "E207", f"{part.noun} has one of {words}, but got `{given[0]}` and `{given[1]}`", at=(given[1],)
+            "E207",
+            f"{part.noun} has one of {words}, but got `{given[0]}` and `{given[1]}`",
+            help="write a list of two requirements"
+            if isinstance(part, RequirementSpec)
+            else "keep one of them",
+            at=(given[1],),
         )
 
 
@@ -419,7 +424,12 @@ class TableSpec(Part):
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if self.hit == "collect" and self.collect is None:
-            raise problem("E202", "a table with `hit: collect` needs `collect`", at=("hit",))
+            raise problem(
+                "E202",
+                "a table with `hit: collect` needs `collect`",
+                help="add `collect: list`, `sum`, `min`, `max` or `count`",
+                at=("hit",),
+            )
         if self.hit != "collect" and self.collect is not None:
             raise problem("E207", f"`collect` does not go with `hit: {self.hit}`", at=("collect",))
         if self.hit != "priority" and self.priority:

@@ -22,7 +22,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from salesctrl.policy.documents import DOCUMENTS
-from salesctrl.policy.documents_base import FUNCTIONS, RESERVED_WORDS, Part
+from salesctrl.policy.documents_base import FUNCTIONS, RESERVED_WORDS, SCALAR, SCALAR_OR_FLAG, Part
 from salesctrl.policy.documents_policy import ITEMS, LONG_FORM, NUMBERS
 
 Schema = dict[str, Any]
@@ -30,8 +30,6 @@ Schema = dict[str, Any]
 DRAFT = "http://json-schema.org/draft-07/schema#"
 ANY_DOCUMENT = "salesctrl"
 
-_SCALAR: Schema = {"type": ["string", "number"]}
-_EXPRESSION: Schema = {"type": ["string", "number", "boolean"]}
 _LETTER = r"([A-Za-z_]|[^\x00-\x7F])"
 _OTHER = r"([A-Za-z0-9_]|[^\x00-\x7F])"
 #: What formats of the models stand for: names that expressions use, and ids.
@@ -183,8 +181,8 @@ def _parameter(schema: Schema) -> Schema:
     properties = schema["properties"]
     numbers, items = properties.pop(NUMBERS), properties.pop(ITEMS)
     value = properties["value"]
-    forms = [{"type": value.pop("type")}, _bare(items), _bare(numbers)]
-    value["anyOf"] = forms
+    forms = [SCALAR_OR_FLAG, _bare(items), _bare(numbers)]
+    properties["value"] = {"description": value["description"], "anyOf": forms}
     named = {**forms[2], "propertyNames": {"not": {"enum": ["value", "values", "bands", *sorted(LONG_FORM)]}}}
     return {"description": description, "anyOf": [forms[0], forms[1], schema, named]}
 
@@ -194,15 +192,15 @@ def _bare(schema: Schema) -> Schema:
 
 
 _SHORT_FORMS: dict[str, Callable[[Schema], Schema]] = {
-    "ActionSpec": _or_a(_SCALAR),
-    "ApprovalSpec": _or_a(_SCALAR),
-    "DocumentSpec": _or_a(_SCALAR),
-    "FieldSpec": _or_a(_SCALAR),
-    "FormulaSpec": _or_a(_EXPRESSION),
-    "LocalText": _or_a(_SCALAR),
+    "ActionSpec": _or_a(SCALAR),
+    "ApprovalSpec": _or_a(SCALAR),
+    "DocumentSpec": _or_a(SCALAR),
+    "FieldSpec": _or_a(SCALAR),
+    "FormulaSpec": _or_a(SCALAR_OR_FLAG),
+    "LocalText": _or_a(SCALAR),
     "ParameterSpec": _parameter,
-    "RoleHeld": _or_a(_SCALAR),
-    "TableInput": _or_a(_SCALAR),
+    "RoleHeld": _or_a(SCALAR),
+    "TableInput": _or_a(SCALAR),
 }
 
 

@@ -45,14 +45,13 @@ def _check_names(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics) ->
             earlier = first.setdefault((what, name), span)
             if earlier is not span:
                 message = f"duplicate {what}" if name is None else f"duplicate {what} {quoted(name)}"
-                diagnostics.error("E208", message, span, _HELP.get(what), [("it stands first here", earlier)])
+                help_ = _HELP.get(what, "merge the two, or give one another name")
+                diagnostics.error("E208", message, span, help_, [("it stands first here", earlier)])
 
 
 _HELP = {
     "pack": "a policy set has one pack",
     "calendar": "a policy set has one calendar: merge them",
-    "kind": "merge the two, or give one another name",
-    "role": "merge the two, or give one another id",
 }
 
 
@@ -116,10 +115,14 @@ def _effective(source: SourceDocument) -> Span:
 # --- ids of rules: E209 --------------------------------------------------------------------------------
 
 
+_ID_HELP = "give one of the two another: exceptions and findings name rules by it"
+
+
 @dataclass(frozen=True, slots=True)
 class _Use:
-    """An id that is used: by which policy or overlay, and where."""
+    """An id that is used: as what, by which policy or overlay, and where."""
 
+    what: str
     owner: str
     source: SourceDocument
     path: Path
@@ -143,9 +146,8 @@ class _Ids:
         uses = self.uses[name]
         other = next((u for u in uses if u.source is use.source or u.owner != use.owner), None)
         if other is not None:
-            notes = [("it is used first here", other.span())]
-            help_ = "give one of the two another id: exceptions and findings name rules by it"
-            diagnostics.error("E209", f"duplicate rule id {quoted(name)}", use.span(), help_, notes)
+            notes = [("it is also used here", other.span())]
+            diagnostics.error("E209", f"duplicate {use.what} {quoted(name)}", use.span(), _ID_HELP, notes)
         uses.append(use)
         return other is None
 
@@ -160,16 +162,19 @@ class _Ids:
     ) -> None:
         """Add the rules of a policy, and the rows of its tables that are rules."""
         for index, rule in enumerate(rules):
-            self.add(rule.id, _Use(owner, source, (*below, "rules", index, "id"), False), diagnostics)
+            at: Path = (*below, "rules", index, "id")
+            self.add(rule.id, _Use("rule id", owner, source, at, False), diagnostics)
         for name, table in tables.items():
             path: Path = (*below, "tables", name)
+            table_use = _Use("name of a table of rules", owner, source, path, True)
             rows = [(index, row) for index, row in enumerate(table.rows) if row.has_effect]
-            if rows and not self.add(name, _Use(owner, source, path, True), diagnostics):
+            if rows and not self.add(name, table_use, diagnostics):
                 continue  # its rows would only say the same again
             for index, row in rows:
                 key = row.id is None
-                at: Path = path if key else (*path, "rows", index, "id")
-                self.add(row.id or f"{name}#{index + 1}", _Use(owner, source, at, key), diagnostics)
+                at = path if key else (*path, "rows", index, "id")
+                use = _Use("rule id", owner, source, at, key)
+                self.add(row.id or f"{name}#{index + 1}", use, diagnostics)
 
     def copy(self) -> _Ids:
         """The same ids, to which an overlay may add its own."""
