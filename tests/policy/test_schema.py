@@ -7,13 +7,13 @@ from pathlib import Path
 
 import jsonschema
 import pytest
+from tests.corpus.checking import BAD
 
 from salesctrl.diagnostics import Diagnostics
 from salesctrl.policy.documents import DOCUMENTS
 from salesctrl.policy.loader import load_document
 from salesctrl.policy.reader import read_file, read_text
 from salesctrl.policy.schema import ANY_DOCUMENT, generate, main
-from tests.corpus.checking import BAD
 
 ROOT = Path(__file__).parents[2]
 SCHEMAS = ROOT / "src/salesctrl/schemas"

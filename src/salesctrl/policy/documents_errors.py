@@ -58,7 +58,7 @@ def resolve(data: Any, location: Sequence[str | int]) -> tuple[Path, int]:
     path: list[str | int] = []
     absent = 0
     for step in location:
-        step = "value" if step in _INTERNAL else step
+        step = "value" if step in _INTERNAL and not _has(data, step) else step
         if not _has(data, step):
             absent += 1
             continue
@@ -129,7 +129,7 @@ def _words(detail: ErrorDetails, model: type[Part]) -> Words:
         code, message, help_ = words(detail, model)
     else:
         code, message, help_ = "E205", detail["msg"][:1].lower() + detail["msg"][1:], None
-    if given is None:
+    if given is None and code == "E204":
         help_ = "write a value, or leave the key out"
     return code, message, help_
 

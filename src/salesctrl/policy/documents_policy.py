@@ -91,6 +91,9 @@ class ParameterSpec(Part):
             return {ITEMS: data}
         if not isinstance(data, dict):
             return data
+        for internal in (NUMBERS, ITEMS):
+            if internal in data:
+                raise problem("E201", f"unknown key {quoted(internal)} in a parameter", at=(internal,))
         if not data.keys() & _FORMS:
             if data.keys() & LONG_FORM or not data:
                 raise _without_value(data)
