@@ -1,0 +1,1 @@
+"""Takes facts and evidence in, runs a plan, returns a decision."""
