@@ -29,12 +29,18 @@ def _exceptions(rules: Sequence[CheckedRule], everywhere: dict[str, str], diagno
             if name in here or name in tables:
                 edges.setdefault(rule.id, []).append(name)
             elif name in everywhere:
-                message = f"rule `{rule.id}` excepts `{name}`, which belongs to control point `{everywhere[name]}`"
-                diagnostics.error("E404", message, rule.span, help="an exception counts only at its own control point")
+                message = (
+                    f"rule `{rule.id}` excepts `{name}`, which belongs to control point `{everywhere[name]}`"
+                )
+                diagnostics.error(
+                    "E404", message, rule.span, help="an exception counts only at its own control point"
+                )
             else:
                 near = suggest(name, [*here, *tables])
                 message = f"rule `{rule.id}` excepts unknown rule `{name}`"
-                diagnostics.error("E403", message, rule.span, help=f"did you mean `{near}`?" if near else None)
+                diagnostics.error(
+                    "E403", message, rule.span, help=f"did you mean `{near}`?" if near else None
+                )
     try:
         TopologicalSorter(edges).prepare()
     except CycleError as error:
@@ -51,7 +57,15 @@ def _outputs(policies: Sequence[CheckedPolicy], diagnostics: Diagnostics) -> Non
             first = owner.setdefault((policy.control_point, name), policy)
             if first.name != policy.name:
                 message = f"`{name}` is an output of policy `{first.name}` too, at the same control point"
-                diagnostics.error("E414", message, policy.span, help="choose another name", notes=(("the other policy", first.span),))
+                diagnostics.error(
+                    "E414",
+                    message,
+                    policy.span,
+                    help="choose another name",
+                    notes=(("the other policy", first.span),),
+                )
         both = set(policy.outputs) & {name for rule in policy.rules for name, _ in rule.computes}
         for name in sorted(both):
-            diagnostics.error("E414", f"`{name}` is both a formula of `outputs` and computed by a rule", policy.span)
+            diagnostics.error(
+                "E414", f"`{name}` is both a formula of `outputs` and computed by a rule", policy.span
+            )

@@ -137,8 +137,8 @@ class CheckedTable:
     inputs: tuple[Expression, ...]
     hit: str
     rows: tuple[tuple[str, ...], ...]
-    tests: tuple[Node, ...]
-    """For each row the condition that its cells put on the inputs."""
+    tests: tuple[tuple[Node, ...], ...]
+    """For each row the conditions that its cells put on the inputs."""
 
 
 @dataclass(frozen=True, slots=True)

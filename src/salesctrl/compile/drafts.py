@@ -9,12 +9,19 @@ from typing import Generic, TypeVar
 from salesctrl.diagnostics import Diagnostics, Span, suggest
 from salesctrl.expr.scope import Problem
 from salesctrl.policy.documents import (
-    FormulaSpec, Off, OverlayDocument, ParameterSpec, PolicyDocument, RuleSpec, TableSpec,
+    FormulaSpec,
+    Off,
+    OverlayDocument,
+    ParameterSpec,
+    PolicyDocument,
+    RuleSpec,
+    TableSpec,
 )  # fmt: skip
 from salesctrl.policy.loader import Loaded
 from salesctrl.policy.source import SourceDocument
 
-T = TypeVar("T")
+T = TypeVar("T", covariant=True)
+S = TypeVar("S")
 Path = tuple[str | int, ...]
 
 
@@ -38,11 +45,13 @@ class Reporter:
     def __init__(self, diagnostics: Diagnostics):
         self.diagnostics = diagnostics
 
-    def error(self, code: str, message: str, placed: Placed[T], *more: str | int, help: str | None = None) -> None:
+    def error(
+        self, code: str, message: str, placed: Placed[object], *more: str | int, help: str | None = None
+    ) -> None:
         """An error at a part."""
         self.diagnostics.error(code, message, placed.span(*more), help=help)
 
-    def problems(self, found: Sequence[Problem], placed: Placed[T], *more: str | int) -> None:
+    def problems(self, found: Sequence[Problem], placed: Placed[object], *more: str | int) -> None:
         """The problems of an expression that stands in a part."""
         for p in found:
             span = placed.source.expression_span((*placed.path, *more), *p.span)
@@ -98,7 +107,12 @@ def _lay_over(drafts: Sequence[Draft], overlay: Loaded[OverlayDocument], reporte
     def known(policy: str, *path: str) -> list[Draft]:
         if policy not in by_name:
             place = Placed(overlay.doc, source, path)
-            reporter.error("E409", f"overlay `{name}` names unknown policy `{policy}`", place, help=_near(policy, by_name))
+            reporter.error(
+                "E409",
+                f"overlay `{name}` names unknown policy `{policy}`",
+                place,
+                help=_near(policy, by_name),
+            )
         return by_name.get(policy, [])
 
     for policy, values in overlay.doc.parameters.items():
@@ -116,32 +130,44 @@ def _lay_over(drafts: Sequence[Draft], overlay: Loaded[OverlayDocument], reporte
         placed_off = Placed(off, source, ("off", i), name)
         found = [d for d in drafts if any(r.value.id == off.rule for r in d.rules) or off.rule in d.tables]
         if not found:
-            reporter.error("E409", f"unknown rule `{off.rule}`", placed_off, "rule", help=_near(off.rule, ids))
+            reporter.error(
+                "E409", f"unknown rule `{off.rule}`", placed_off, "rule", help=_near(off.rule, ids)
+            )
         for draft in found:
             draft.off[off.rule] = placed_off
     for policy, add in overlay.doc.add.items():
         for draft in known(policy, "add", policy):
-            _add(draft, add.parameters, draft.parameters, source, ("add", policy, "parameters"), name, reporter)
+            _add(
+                draft, add.parameters, draft.parameters, source, ("add", policy, "parameters"), name, reporter
+            )
             draft.declared |= {n: draft.parameters[n] for n in add.parameters}
             _add(draft, add.let, draft.formulas, source, ("add", policy, "let"), name, reporter)
             _add(draft, add.tables, draft.tables, source, ("add", policy, "tables"), name, reporter)
             for i, rule in enumerate(add.rules):
                 placed_rule = Placed(rule, source, ("add", policy, "rules", i), name)
                 if rule.id in ids:
-                    reporter.error("E209", f"rule `{rule.id}` is there already", placed_rule, "id", help="give it an id of its own")
+                    reporter.error(
+                        "E209",
+                        f"rule `{rule.id}` is there already",
+                        placed_rule,
+                        "id",
+                        help="give it an id of its own",
+                    )
                     continue
                 draft.rules.append(placed_rule)
 
 
 def _add(
-    draft: Draft, new: Mapping[str, T], into: dict[str, Placed[T]], source: SourceDocument, path: Path, overlay: str,
+    draft: Draft, new: Mapping[str, S], into: dict[str, Placed[S]], source: SourceDocument, path: Path, overlay: str,
     reporter: Reporter,
 ) -> None:  # fmt: skip
     for name, spec in new.items():
         placed = Placed(spec, source, (*path, name), overlay)
         if name in into:
             policy = draft.document.value.policy
-            reporter.error("E409", f"`{name}` is there already in policy `{policy}`", placed, help="choose another name")
+            reporter.error(
+                "E409", f"`{name}` is there already in policy `{policy}`", placed, help="choose another name"
+            )
             continue
         into[name] = placed
 

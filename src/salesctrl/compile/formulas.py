@@ -118,7 +118,12 @@ class Names:
         """Begin a formula or table; refuse a circle, showing it, and a chain that is too long."""
         if name in self._open:
             circle = " -> ".join([*self._open[self._open.index(name) :], name])
-            self.reporter.error("E313", f"formulas go in a circle: {circle}", placed, help="break the circle: a value cannot follow from itself")
+            self.reporter.error(
+                "E313",
+                f"formulas go in a circle: {circle}",
+                placed,
+                help="break the circle: a value cannot follow from itself",
+            )
             self._failed.update(self._open[self._open.index(name) :])
             return False
         if len(self._open) >= MAX_CHAIN:
@@ -133,10 +138,15 @@ class Names:
         for what, names in (
             ("a parameter", self.draft.parameters), ("a formula", self.draft.formulas), ("a table", self.draft.tables),
         ):  # fmt: skip
-            for name, placed in names.items():
+            parts: Mapping[str, Placed[object]] = names
+            for name, placed in parts.items():
                 if name in taken:
-                    assert isinstance(placed, Placed)
-                    self.reporter.error("E419", f"`{name}` is the name of {taken[name]} too", placed, help="choose another name")
+                    self.reporter.error(
+                        "E419",
+                        f"`{name}` is the name of {taken[name]} too",
+                        placed,
+                        help="choose another name",
+                    )
                 taken.setdefault(name, what)
 
 

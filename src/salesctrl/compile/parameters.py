@@ -57,9 +57,16 @@ def _check(name: str, placed: Placed[ParameterSpec], reporter: Reporter) -> Chec
     elif spec.numbers is not None:
         numbers = {k: _literal(v, spec, placed, reporter, k) for k, v in spec.numbers.items()}
         if any(not c.type.is_numeric for c in numbers.values()):
-            reporter.error("E411", f"expected numbers in `{name}`", placed, help="a parameter in long form has the key `value`")
+            reporter.error(
+                "E411",
+                f"expected numbers in `{name}`",
+                placed,
+                help="a parameter in long form has the key `value`",
+            )
             raise _Bad
-        if all(c.type.base is Base.NUMBER for c in numbers.values()) and not any(int(c.value) for c in numbers.values()):
+        if all(c.type.base is Base.NUMBER for c in numbers.values()) and not any(
+            int(c.value) for c in numbers.values()
+        ):
             reporter.error("E410", f"expected a number above 0 in `{name}`", placed)
             raise _Bad
         type_ = map_of(tuple(numbers), _common(list(numbers.values()), placed, reporter))
@@ -81,7 +88,11 @@ def _check(name: str, placed: Placed[ParameterSpec], reporter: Reporter) -> Chec
 
 
 def _literal(
-    source: str | bool, spec: ParameterSpec, placed: Placed[ParameterSpec], reporter: Reporter, *path: str | int
+    source: str | bool,
+    spec: ParameterSpec,
+    placed: Placed[ParameterSpec],
+    reporter: Reporter,
+    *path: str | int,
 ) -> Constant:
     """One value; a bare number is a plain number from here on."""
     if spec.type == "text" and isinstance(source, str):
@@ -101,10 +112,18 @@ def _literal(
     type_ = replace(constant.type, bare=False)
     if spec.type is not None:
         if spec.type not in _TYPES:
-            reporter.error("E411", f"unknown type `{spec.type}`", placed, "type", help=f"expected one of {', '.join(_TYPES)}")
+            reporter.error(
+                "E411",
+                f"unknown type `{spec.type}`",
+                placed,
+                "type",
+                help=f"expected one of {', '.join(_TYPES)}",
+            )
             raise _Bad
         if type_.base not in _TYPES[spec.type]:
-            reporter.error("E410", f"expected a value of type `{spec.type}` but got `{source}`", placed, *path)
+            reporter.error(
+                "E410", f"expected a value of type `{spec.type}` but got `{source}`", placed, *path
+            )
             raise _Bad
         if spec.type == "rate":
             type_ = replace(type_, percent=True)
@@ -116,7 +135,9 @@ def _common(constants: list[Constant], placed: Placed[ParameterSpec], reporter: 
     first = constants[0].type
     for constant in constants:
         if constant.type.base is not first.base or constant.type.currency != first.currency:
-            reporter.error("E410", f"expected values of one type but got {first.unit} and {constant.type.unit}", placed)
+            reporter.error(
+                "E410", f"expected values of one type but got {first.unit} and {constant.type.unit}", placed
+            )
             raise _Bad
     percent = all(c.type.percent for c in constants)
     return replace(first, scale=max(c.type.scale or 0 for c in constants), percent=percent)
@@ -136,7 +157,9 @@ def _bounds(
             reporter.error("E411", str(error), placed, key)
             raise _Bad from error
         for _, constant in dated:
-            if not constant.type.is_numeric or bound.type.base is not constant.type.base and not bound.type.bare:
+            if not constant.type.is_numeric or (
+                bound.type.base is not constant.type.base and not bound.type.bare
+            ):
                 reporter.error("E410", f"`{key}` of `{name}` has another unit than its value", placed, key)
                 raise _Bad
             value = int(constant.value) * 10 ** (bound.type.scale or 0)
@@ -148,7 +171,11 @@ def _bounds(
 
 
 def _override(
-    name: str, declared: CheckedParameter, base: Placed[ParameterSpec], placed: Placed[ParameterSpec], reporter: Reporter
+    name: str,
+    declared: CheckedParameter,
+    base: Placed[ParameterSpec],
+    placed: Placed[ParameterSpec],
+    reporter: Reporter,
 ) -> CheckedParameter:
     """An overlay's value: of the parameter's type, inside its bounds, under its title."""
     if base.value.choices and not placed.value.choices:
@@ -157,12 +184,21 @@ def _override(
         spec = placed.value.model_copy(update={"type": placed.value.type or base.value.type})
     value = _check(name, replace(placed, value=spec), reporter)
     old, new = declared.seen.type, value.seen.type
-    same = old.base is new.base and old.currency == new.currency and old.keys == new.keys and old.choices == new.choices
+    same = (
+        old.base is new.base
+        and old.currency == new.currency
+        and old.keys == new.keys
+        and old.choices == new.choices
+    )
     if old.element is not None and new.element is not None:
         same = same and old.element.base is new.element.base and old.element.currency == new.element.currency
     if not same or bool(declared.seen.bands) != bool(value.seen.bands):
         reporter.error("E410", f"expected a value like that of the policy, {old}, but got {new}", placed)
         raise _Bad
     _bounds(name, value.dated, base.value, base, reporter, placed)
-    seen = replace(value.seen, type=replace(new, percent=old.percent or new.percent) if not new.element else new)
-    return CheckedParameter(seen, declared.title, value.dated, value.numbers, declared.ref, declared.note, placed.origin)
+    seen = replace(
+        value.seen, type=replace(new, percent=old.percent or new.percent) if not new.element else new
+    )
+    return CheckedParameter(
+        seen, declared.title, value.dated, value.numbers, declared.ref, declared.note, placed.origin
+    )

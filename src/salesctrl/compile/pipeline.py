@@ -76,9 +76,17 @@ def policies(work: Work) -> None:
                 reporter.error("E303", f"unknown formula `{name}`", draft.document, "outputs", i)
         work.policies.append(
             CheckedPolicy(
-                doc.policy, doc.title or LocalText(en=doc.policy, zh=doc.policy), doc.control_point,
-                interval(doc.effective), parameters, names.formulas, tuple(outputs), names.tables,
-                names.table_outputs, tuple(rules), draft.document.span("policy"),
+                doc.policy,
+                doc.title or LocalText(en=doc.policy, zh=doc.policy),
+                doc.control_point,
+                interval(doc.effective),
+                parameters,
+                names.formulas,
+                tuple(outputs),
+                names.tables,
+                names.table_outputs,
+                tuple(rules),
+                draft.document.span("policy"),
             )  # fmt: skip
         )
 

@@ -110,7 +110,9 @@ def plan_all(
         for stretch in _stretches(points[point]):
             in_force = [p for p in points[point] if stretch.first in p.effective]
             if in_force:
-                plans.append(_Planner(point, stretch, points[point], in_force, vocabulary, diagnostics).plan())
+                plans.append(
+                    _Planner(point, stretch, points[point], in_force, vocabulary, diagnostics).plan()
+                )
         done[point] = tuple(plans)
     return done
 
@@ -211,7 +213,9 @@ class _Planner:
             done[i] = self._rule(policy, rule, [(j, done[j].fired) for j in exceptors[i]])
         return tuple(done[i] for i in range(len(active)))
 
-    def _rule(self, policy: CheckedPolicy, rule: CheckedRule, exceptors: Sequence[tuple[int, int]]) -> PlannedRule:
+    def _rule(
+        self, policy: CheckedPolicy, rule: CheckedRule, exceptors: Sequence[tuple[int, int]]
+    ) -> PlannedRule:
         g, lowering = self.graph, self.lowerings[policy.name]
         low = self._low(lowering, rule.when.node, rule)
         condition = g.true if low is None else low.num

@@ -8,7 +8,14 @@ from dataclasses import replace
 
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
 from salesctrl.compile.checked import (
-    CheckedRule, Expression, Interval, PlacedExample, Requirement, RowOf, Sentence, SwitchedOff,
+    CheckedRule,
+    Expression,
+    Interval,
+    PlacedExample,
+    Requirement,
+    RowOf,
+    Sentence,
+    SwitchedOff,
 )  # fmt: skip
 from salesctrl.compile.drafts import Draft, Placed, Reporter
 from salesctrl.compile.formulas import Names
@@ -19,7 +26,14 @@ from salesctrl.expr import tree as t
 from salesctrl.expr.check import check
 from salesctrl.expr.scope import Scope
 from salesctrl.policy.documents import (
-    ApprovalSpec, Effects, LocalText, Period, RequirementSpec, RuleSpec, TableRow, TableSpec,
+    ApprovalSpec,
+    Effects,
+    LocalText,
+    Period,
+    RequirementSpec,
+    RuleSpec,
+    TableRow,
+    TableSpec,
 )  # fmt: skip
 from salesctrl.policy.literals import BadLiteral, parse_literal
 from salesctrl.policy.organisation import Organisation
@@ -50,7 +64,15 @@ class RuleChecker:
 
     def _rule(self, placed: Placed[RuleSpec]) -> CheckedRule | None:
         spec = placed.value
-        when = "true" if spec.when is None else "true" if spec.when is True else "false" if spec.when is False else spec.when
+        when = (
+            "true"
+            if spec.when is None
+            else "true"
+            if spec.when is True
+            else "false"
+            if spec.when is False
+            else spec.when
+        )
         node, problems = check(when, self.names.scope, BOOLEAN)
         self.reporter.problems(problems, placed, "when")
         checked = self._effects(
@@ -63,7 +85,8 @@ class RuleChecker:
         if requires is None:
             return None
         examples = tuple(
-            PlacedExample(example, placed.span("examples", i), i + 1) for i, example in enumerate(spec.examples)
+            PlacedExample(example, placed.span("examples", i), i + 1)
+            for i, example in enumerate(spec.examples)
         )
         return replace(
             checked, note=spec.note, covers=spec.covers, source=spec.source or self.policy.source,
@@ -117,8 +140,7 @@ class RuleChecker:
             return None
         off = placed.value
         self._role(off.owner, placed, "owner")
-        until = off.until.toordinal() if off.until is not None else LAST_DAY
-        return SwitchedOff(until, off.because, off.owner, placed.origin or "")
+        return SwitchedOff(off.until.toordinal(), off.because, off.owner, placed.origin or "")
 
     def _role(self, name: str, placed: Placed[object], *path: str | int) -> str | None:
         role = self.organisation.role(name)
@@ -142,7 +164,11 @@ class RuleChecker:
             if node.type.bare:
                 node = replace(node, type=replace(node.type, bare=False))
             before = self.computed_types.setdefault(name, node.type)
-            if before.base is not node.type.base or before.currency != node.type.currency or before.keys != node.type.keys:
+            if (
+                before.base is not node.type.base
+                or before.currency != node.type.currency
+                or before.keys != node.type.keys
+            ):
                 message = f"`{name}` is {node.type} here and {before} in another rule"
                 self.reporter.error("E414", message, placed, "compute", name, help="choose another name")
                 sound = False
@@ -154,7 +180,11 @@ class RuleChecker:
         type_ = node.type if node.type.element is None else node.type.element
         if not type_.is_numeric:
             return True
-        most = self.decimals.get(type_.currency or "", MONEY_DECIMALS) if type_.base is Base.MONEY else MAX_OUTPUT_DECIMALS
+        most = (
+            self.decimals.get(type_.currency or "", MONEY_DECIMALS)
+            if type_.base is Base.MONEY
+            else MAX_OUTPUT_DECIMALS
+        )
         rounded = isinstance(node, t.Call) and node.name == "round"
         if type_.scale is not None and (type_.scale <= most or rounded):
             return True
@@ -167,12 +197,20 @@ class RuleChecker:
     # -- requirements ------------------------------------------------------------------------------
 
     def _requirements(
-        self, rule: str, specs: Sequence[RequirementSpec], placed: Placed[RuleSpec] | Placed[TableRow], key: str
+        self,
+        rule: str,
+        specs: Sequence[RequirementSpec],
+        placed: Placed[RuleSpec] | Placed[TableRow],
+        key: str,
     ) -> list[Requirement] | None:
         done: list[Requirement] = []
         sound = True
         for i, spec in enumerate(specs):
-            whole: tuple[str | int, ...] = (key, i) if placed.source.span((*placed.path, key, i)) != placed.source.span((*placed.path, key)) else (key,)
+            whole: tuple[str | int, ...] = (
+                (key, i)
+                if placed.source.span((*placed.path, key, i)) != placed.source.span((*placed.path, key))
+                else (key,)
+            )
             id = spec.id or (rule if len(specs) == 1 else f"{rule}/{i + 1}")
             made = self._requirement(id, rule, spec, placed, whole)
             sound = sound and made is not None
@@ -207,7 +245,11 @@ class RuleChecker:
         self, id: str, rule: str, spec: ApprovalSpec, placed: Placed[RuleSpec] | Placed[TableRow],
         at: tuple[str | int, ...],
     ) -> Requirement | None:  # fmt: skip
-        groups: Mapping[str, tuple[str, ...]] = {"any": spec.any_of, "all": spec.all_of, "order": spec.in_order}
+        groups: Mapping[str, tuple[str, ...]] = {
+            "any": spec.any_of,
+            "all": spec.all_of,
+            "order": spec.in_order,
+        }
         mode, named = next(((m, roles) for m, roles in groups.items() if roles), ("any", ()))
         roles = [self._role(role, placed, *at) for role in named]
         level = None
@@ -217,7 +259,14 @@ class RuleChecker:
         within, sound = self._within(spec.within, placed, at)
         if spec.duty is not None and self.organisation.duty(spec.duty) is None:
             near = suggest(spec.duty, self.organisation.duties)
-            self.reporter.error("E423", f"unknown duty `{spec.duty}`", placed, *at, "duty", help=f"did you mean `{near}`?" if near else None)
+            self.reporter.error(
+                "E423",
+                f"unknown duty `{spec.duty}`",
+                placed,
+                *at,
+                "duty",
+                help=f"did you mean `{near}`?" if near else None,
+            )
             sound = False
         figure = None
         if spec.amount is not None:
@@ -243,7 +292,9 @@ class RuleChecker:
         figure = self._money(text, placed, where, up=True, whole=spec.payment.amount is None)
         if figure is None:
             return None
-        return Requirement(PaymentNeed(id, rule, figure.node.type.currency, figure.node.type.scale or 0), figure)
+        return Requirement(
+            PaymentNeed(id, rule, figure.node.type.currency, figure.node.type.scale or 0), figure
+        )
 
     def _money(
         self, text: str, placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...], *, up: bool = False,
@@ -267,7 +318,9 @@ class RuleChecker:
             return Expression(text, rounded)
         return Expression(text, node)
 
-    def _due(self, text: str, placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...]) -> Expression | None:
+    def _due(
+        self, text: str, placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...]
+    ) -> Expression | None:
         """A date, or a number of days from ``as_of``."""
         node, problems = check(text, self.names.scope)
         self.reporter.problems(problems, placed, *at)
@@ -288,12 +341,23 @@ class RuleChecker:
             return None, True
         parameter = self.names.parameters.get(text)
         try:
-            constant = parameter.dated[-1][1] if parameter is not None and len(parameter.dated) == 1 else parse_literal(text)
+            constant = (
+                parameter.dated[-1][1]
+                if parameter is not None and len(parameter.dated) == 1
+                else parse_literal(text)
+            )
         except BadLiteral as error:
             self.reporter.error("E411", str(error), placed, *at, "within")
             return None, False
         if constant.type.base not in (Base.DAYS, Base.MONTHS) or int(constant.value) < 0:
-            self.reporter.error("E411", f"expected days or months but got `{text}`", placed, *at, "within", help="write it as `30 days`, or name a parameter")
+            self.reporter.error(
+                "E411",
+                f"expected days or months but got `{text}`",
+                placed,
+                *at,
+                "within",
+                help="write it as `30 days`, or name a parameter",
+            )
             return None, False
         return Within(int(constant.value), "days" if constant.type.base is Base.DAYS else "months"), True
 
@@ -318,7 +382,9 @@ class RuleChecker:
     ) -> list[str | Expression]:
         done: list[str | Expression] = []
         position = 0
-        two = placed.source.span((*placed.path, "because", lang)) != placed.source.span((*placed.path, "because"))
+        two = placed.source.span((*placed.path, "because", lang)) != placed.source.span(
+            (*placed.path, "because")
+        )
         path = (("because", lang) if two else ("because",)) if own else ()
         for found in _PLACEHOLDER.finditer(sentence):
             done.append(sentence[position : found.start()])
@@ -326,12 +392,16 @@ class RuleChecker:
             if found[0] in ("{{", "}}"):
                 done.append(found[0][0])
             elif found[1] is None:
-                self.reporter.error("E415", f"`{found[0]}` has no partner", placed, *path, help="write `{{` for a brace")
+                self.reporter.error(
+                    "E415", f"`{found[0]}` has no partner", placed, *path, help="write `{{` for a brace"
+                )
             else:
                 node, problems = check(found[1], scope)
                 at = found.start(1)
                 moved = [replace(p, span=(p.span[0] + at, p.span[1] + at)) for p in problems if not p.warning]
-                self.reporter.problems(moved if own else [replace(p, span=(0, 0)) for p in moved], placed, *path)
+                self.reporter.problems(
+                    moved if own else [replace(p, span=(0, 0)) for p in moved], placed, *path
+                )
                 if node is not None:
                     done.append(Expression(found[1], node))
         done.append(sentence[position:])
@@ -352,5 +422,7 @@ def _money_decimals(names: Names) -> dict[str, int]:
     for kind in names.vocabulary.kinds.values():
         for field in kind.fields.values():
             if field.type.base is Base.MONEY and field.type.currency:
-                most[field.type.currency] = max(most.get(field.type.currency, MONEY_DECIMALS), field.type.scale or 0)
+                most[field.type.currency] = max(
+                    most.get(field.type.currency, MONEY_DECIMALS), field.type.scale or 0
+                )
     return most

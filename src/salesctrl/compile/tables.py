@@ -58,7 +58,8 @@ class TableBuilder:
         assert self._inputs is not None
         title = self.spec.title or LocalText(en=self.name, zh=self.name)
         rows = tuple(tuple(str(c) for c in row.match) for row in self.spec.rows)
-        return CheckedTable(self.name, title, tuple(self._inputs), self.spec.hit, rows, tuple(self._tests))
+        tests = tuple(tuple(cells) for cells in self._cells or ())
+        return CheckedTable(self.name, title, tuple(self._inputs), self.spec.hit, rows, tests)
 
     # -- inputs and cells --------------------------------------------------------------------------
 
@@ -75,11 +76,15 @@ class TableBuilder:
             node, problems = check(given.value, self.scope)
             whole = self.placed.source.span((*self.placed.path, "inputs", i))
             inner = self.placed.source.span((*self.placed.path, "inputs", i, "value"))
-            self.reporter.problems(problems, self.placed, "inputs", i, *(() if whole == inner else ("value",)))
+            self.reporter.problems(
+                problems, self.placed, "inputs", i, *(() if whole == inner else ("value",))
+            )
             if node is None:
                 continue
             if node.type.base not in ORDERED | TEXTUAL | {Base.BOOLEAN}:
-                self.reporter.error("E305", f"a table cannot have {node.type} as its input", self.placed, "inputs", i)
+                self.reporter.error(
+                    "E305", f"a table cannot have {node.type} as its input", self.placed, "inputs", i
+                )
                 continue
             inputs.append(Expression(given.value, node, given.title))
         self._inputs = inputs
@@ -184,7 +189,12 @@ class TableBuilder:
         try:
             done, type_ = unify([*values, *([otherwise] if otherwise is not None else [])])
         except UnitProblem as problem:
-            self.reporter.error(problem.code, f"rows give `{name}` of different types: {problem}", self.placed, help=problem.help)
+            self.reporter.error(
+                problem.code,
+                f"rows give `{name}` of different types: {problem}",
+                self.placed,
+                help=problem.help,
+            )
             return None
         type_ = replace(type_, bare=False)
         given = done[: len(values)]
@@ -218,7 +228,9 @@ class TableBuilder:
                     return self._all_known(chosen, NO_ROW)
                 return t.Guard(type_, _HERE, self._at_most_one(), chosen, SEVERAL_ROWS)
             case "any":
-                agree = _all([self._agrees(test, value, chosen) for test, value in zip(tests, values, strict=True)])
+                agree = _all(
+                    [self._agrees(test, value, chosen) for test, value in zip(tests, values, strict=True)]
+                )
                 return t.Guard(type_, _HERE, agree, chosen, ROWS_DIFFER)
             case "priority":
                 return self._by_priority(name, values, otherwise, type_)
@@ -238,7 +250,9 @@ class TableBuilder:
     ) -> t.Node | None:
         ranked = self.spec.priority.get(name)
         if ranked is None:
-            self.reporter.error("E406", f"`hit: priority` needs `priority` with the values of `{name}` in order", self.placed)
+            self.reporter.error(
+                "E406", f"`hit: priority` needs `priority` with the values of `{name}` in order", self.placed
+            )
             return None
         tests: list[t.Node] = []
         results: list[t.Node] = []
@@ -253,7 +267,9 @@ class TableBuilder:
                     for test, value in zip(self._tests, values, strict=True)
                 ]
             except UnitProblem as problem:
-                self.reporter.error(problem.code, str(problem), self.placed, "priority", name, i, help=problem.help)
+                self.reporter.error(
+                    problem.code, str(problem), self.placed, "priority", name, i, help=problem.help
+                )
                 return None
             tests.append(holds[0] if len(holds) == 1 else t.Logic(BOOLEAN, _HERE, "or", tuple(holds)))
             results.append(wanted)
@@ -264,10 +280,14 @@ class TableBuilder:
         if how == "count":
             return t.Call(number(0), _HERE, "count_true", tuple(self._tests))
         if how in ("sum", "min", "max") and type_.base not in (NUMERIC if how == "sum" else ORDERED):
-            self.reporter.error("E417", f"`collect: {how}` expects numbers but the rows give {type_}", self.placed, "collect")
+            self.reporter.error(
+                "E417", f"`collect: {how}` expects numbers but the rows give {type_}", self.placed, "collect"
+            )
             return None
         if type_.scale is None:
-            self.reporter.error("E311", "a collected value needs a definite number of decimals", self.placed, help="round it")
+            self.reporter.error(
+                "E311", "a collected value needs a definite number of decimals", self.placed, help="round it"
+            )
             return None
         if how == "sum":
             zero = t.Literal(replace(type_, scale=0), _HERE, 0)

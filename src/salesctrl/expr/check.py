@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from salesctrl.diagnostics import suggest
 from salesctrl.expr import tree as t
-from salesctrl.expr.functions import FUNCTIONS, Arguments, ArgumentProblem
+from salesctrl.expr.functions import FUNCTIONS, ArgumentProblem, Arguments
 from salesctrl.expr.scope import Problem, Scope
 from salesctrl.expr.syntax import Parsed, SyntaxProblem, parse
 from salesctrl.expr.units import UnitProblem, adapt, arithmetic_type, comparable, unify
@@ -41,9 +41,7 @@ def check(text: str, scope: Scope, expected: Type | None = None) -> tuple[t.Node
     try:
         parsed = parse(text)
     except SyntaxProblem as problem:
-        return None, [
-            Problem(problem.code, problem.message, (problem.start, problem.end), problem.help)
-        ]
+        return None, [Problem(problem.code, problem.message, (problem.start, problem.end), problem.help)]
     checker = _Checker(parsed, scope)
     try:
         node = checker.node(parsed.tree, 0)
@@ -227,8 +225,11 @@ class _Checker:
         if field.optional and field.default is None and path not in self.guarded:
             self.problems.append(
                 Problem(
-                    "W401", f"`{path}` is optional and may be unknown here", span,
-                    f"ask `known({path})` first, or use `coalesce({path}, ...)`", warning=True,
+                    "W401",
+                    f"`{path}` is optional and may be unknown here",
+                    span,
+                    f"ask `known({path})` first, or use `coalesce({path}, ...)`",
+                    warning=True,
                 )  # fmt: skip
             )
         return t.FieldRef(field.type, span, path)
@@ -238,7 +239,11 @@ class _Checker:
         outputs = self.scope.tables[table]
         if output not in outputs:
             near = suggest(output, outputs)
-            help = f"did you mean `{table}.{near}`?" if near else f"`{table}` gives {', '.join(outputs) or 'none'}"
+            help = (
+                f"did you mean `{table}.{near}`?"
+                if near
+                else f"`{table}` gives {', '.join(outputs) or 'none'}"
+            )
             raise self.fail("E304", f"table `{table}` has no output `{output}`", span, help)
         if len(chain) > 1:
             raise self.fail("E304", f"`{table}.{output}` has no fields", span)
@@ -315,7 +320,11 @@ class _Checker:
             code = _COMPARE.get(type(op))
             span = (left.span[0], right.span[1])
             if code is None:
-                raise self.fail("E302", f"`{self._short(node)}` mixes or uses a comparison that is not part of the language", span)
+                raise self.fail(
+                    "E302",
+                    f"`{self._short(node)}` mixes or uses a comparison that is not part of the language",
+                    span,
+                )
             parts.append(self.comparison(code, left, right, span))
         if len(parts) == 1:
             only = parts[0]
@@ -350,7 +359,13 @@ class _Checker:
         }[op]  # fmt: skip
         if outside:
             self.problems.append(
-                Problem("W402", f"`{self.parsed.text[span[0]:span[1]]}` is always the same: `{left.path}` is bounded by its declaration", span, "compare with a value inside the bounds of the field, or leave the condition out", warning=True)
+                Problem(
+                    "W402",
+                    f"`{self.parsed.text[span[0] : span[1]]}` is always the same: `{left.path}` is bounded by its declaration",
+                    span,
+                    "compare with a value inside the bounds of the field, or leave the condition out",
+                    warning=True,
+                )
             )
 
     def membership(self, node: ast.Compare, depth: int) -> t.Node:
@@ -428,7 +443,9 @@ class _Checker:
             return function.build(Arguments(span, arguments, self.text, self.scope))
         except ArgumentProblem as problem:
             where = problem.span or span
-            raise self.fail(problem.code, problem.message, where, problem.help or f"write `{function.signature}`") from problem
+            raise self.fail(
+                problem.code, problem.message, where, problem.help or f"write `{function.signature}`"
+            ) from problem
         except UnitProblem as problem:
             raise self.fail(problem.code, str(problem), span, problem.help) from problem
 

@@ -17,7 +17,18 @@ from salesctrl.expr.units import UnitProblem, adapt, unify
 from salesctrl.numbers import RoundingMode
 from salesctrl.policy.literals import BadLiteral, parse_date
 from salesctrl.policy.types import (
-    BOOLEAN, DATE, DAYS, MONTHS, ORDERED, TEXT, TEXTUAL, Base, Type, map_of, money, number,
+    BOOLEAN,
+    DATE,
+    DAYS,
+    MONTHS,
+    ORDERED,
+    TEXT,
+    TEXTUAL,
+    Base,
+    Type,
+    map_of,
+    money,
+    number,
 )  # fmt: skip
 
 ROUNDING = tuple(str(mode) for mode in RoundingMode)
@@ -35,7 +46,9 @@ CALLS = frozenset({
 class ArgumentProblem(Exception):
     """Arguments that the function does not take."""
 
-    def __init__(self, message: str, span: t.Span | None = None, *, code: str = "E308", help: str | None = None):
+    def __init__(
+        self, message: str, span: t.Span | None = None, *, code: str = "E308", help: str | None = None
+    ):
         super().__init__(message)
         self.message = message
         self.span = span
@@ -56,7 +69,9 @@ class Arguments:
         """The arguments, if they are as many as the function takes."""
         have = len(self.nodes)
         if have < least or (most is not None and have > most):
-            wanted = str(least) if most == least else f"at least {least}" if most is None else f"{least} to {most}"
+            wanted = (
+                str(least) if most == least else f"at least {least}" if most is None else f"{least} to {most}"
+            )
             raise ArgumentProblem(f"`{name}` expects {wanted} arguments but got {have}")
         return self.nodes
 
@@ -72,13 +87,17 @@ class Arguments:
     def numeric(self, node: t.Node) -> t.Node:
         """An argument that is a number of any unit."""
         if not node.type.is_numeric:
-            raise ArgumentProblem(f"`{self.text(node)}`: expected a number but got {node.type}", node.span, code="E305")
+            raise ArgumentProblem(
+                f"`{self.text(node)}`: expected a number but got {node.type}", node.span, code="E305"
+            )
         return node
 
     def textual(self, node: t.Node) -> t.Node:
         """An argument that is a text or a choice."""
         if node.type.base not in TEXTUAL:
-            raise ArgumentProblem(f"`{self.text(node)}`: expected a text but got {node.type}", node.span, code="E305")
+            raise ArgumentProblem(
+                f"`{self.text(node)}`: expected a text but got {node.type}", node.span, code="E305"
+            )
         return node
 
     def one_of(self, node: t.Node, allowed: Sequence[str]) -> str:
@@ -90,7 +109,12 @@ class Arguments:
 
     def decimals(self, node: t.Node) -> int:
         """An argument that is a literal number of decimals."""
-        if isinstance(node, t.Literal) and node.type.bare and node.type.scale == 0 and not isinstance(node.value, str):
+        if (
+            isinstance(node, t.Literal)
+            and node.type.bare
+            and node.type.scale == 0
+            and not isinstance(node.value, str)
+        ):
             if 0 <= node.value <= MAX_DECIMALS:
                 return node.value
         raise ArgumentProblem(f"`{self.text(node)}`: expected decimals from 0 to {MAX_DECIMALS}", node.span)
@@ -132,7 +156,9 @@ def _extreme(name: str) -> Callable[[Arguments], t.Node]:
         nodes = a.counted(name, 2, 50)
         for node in nodes:
             if node.type.base not in ORDERED:
-                raise ArgumentProblem(f"`{a.text(node)}`: {node.type.unit} has no order", node.span, code="E305")
+                raise ArgumentProblem(
+                    f"`{a.text(node)}`: {node.type.unit} has no order", node.span, code="E305"
+                )
         done, type_ = unify(nodes)
         return a.call(name, type_, *done)
 
@@ -154,10 +180,16 @@ def _allocate(a: Arguments) -> t.Node:
         )  # fmt: skip
     element = weights.type.element
     if weights.type.base is not Base.MAP or element is None or element.base is not Base.NUMBER:
-        raise ArgumentProblem(f"`{a.text(weights)}`: expected named numbers, such as `{{a: 5, b: 3}}`", weights.span, code="E305")
+        raise ArgumentProblem(
+            f"`{a.text(weights)}`: expected named numbers, such as `{{a: 5, b: 3}}`",
+            weights.span,
+            code="E305",
+        )
     if not isinstance(weights, t.ParameterRef):
         raise ArgumentProblem(f"`{a.text(weights)}`: expected a parameter", weights.span)
-    return a.call("allocate", map_of(weights.type.keys, total.type.with_scale(total.type.scale)), total, weights)
+    return a.call(
+        "allocate", map_of(weights.type.keys, total.type.with_scale(total.type.scale)), total, weights
+    )
 
 
 def _days_between(a: Arguments) -> t.Node:
@@ -180,7 +212,9 @@ def _of_dates(name: str, result: Type, count: int) -> Callable[[Arguments], t.No
 def _add_months(a: Arguments) -> t.Node:
     nodes = a.counted("add_months", 2, 3)
     mode = a.one_of(nodes[2], ("clamp", "error")) if len(nodes) > 2 else a.scope.month_mode
-    return a.call("add_months", DATE, a.typed(nodes[0], DATE), a.typed(nodes[1], MONTHS), a.literal(TEXT, mode))
+    return a.call(
+        "add_months", DATE, a.typed(nodes[0], DATE), a.typed(nodes[1], MONTHS), a.literal(TEXT, mode)
+    )
 
 
 def _add_workdays(a: Arguments) -> t.Node:
@@ -191,9 +225,13 @@ def _add_workdays(a: Arguments) -> t.Node:
 def _accrue(a: Arguments) -> t.Node:
     principal, rate, start, end, basis = a.counted("accrue", 5, 5)
     if principal.type.base is not Base.MONEY:
-        raise ArgumentProblem(f"`{a.text(principal)}`: expected money but got {principal.type}", principal.span, code="E305")
+        raise ArgumentProblem(
+            f"`{a.text(principal)}`: expected money but got {principal.type}", principal.span, code="E305"
+        )
     if rate.type.base is not Base.NUMBER:
-        raise ArgumentProblem(f"`{a.text(rate)}`: expected a yearly rate but got {rate.type}", rate.span, code="E305")
+        raise ArgumentProblem(
+            f"`{a.text(rate)}`: expected a yearly rate but got {rate.type}", rate.span, code="E305"
+        )
     name = a.one_of(basis, tuple(DayCount))
     return a.call(
         "accrue", money(principal.type.currency, None), principal, rate,
@@ -239,16 +277,16 @@ def _band(a: Arguments) -> t.Node:
     values = tuple(t.Literal(parameter.type, a.span, constant.value) for _, constant in parameter.bands)
     scales = {c.type.scale for _, c in parameter.bands}
     if len(scales) > 1:
-        values = tuple(
-            replace(v, type=c.type) for v, (_, c) in zip(values, parameter.bands, strict=True)
-        )
+        values = tuple(replace(v, type=c.type) for v, (_, c) in zip(values, parameter.bands, strict=True))
     return t.Select(parameter.type, a.span, tests, values, None)
 
 
 def _count_list(a: Arguments) -> t.Node:
     (source,) = a.counted("count", 1, 1)
     if source.type.item is None or not isinstance(source, t.FieldRef | t.ItemRef):
-        raise ArgumentProblem(f"`{a.text(source)}`: expected a list of records but got {source.type}", source.span, code="E305")
+        raise ArgumentProblem(
+            f"`{a.text(source)}`: expected a list of records but got {source.type}", source.span, code="E305"
+        )
     return t.Fold(number(0), a.span, "count", None, "item", source, None)
 
 

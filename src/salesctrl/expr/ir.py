@@ -71,7 +71,9 @@ class Graph:
     def __len__(self) -> int:
         return len(self.ops)
 
-    def make(self, name: str, args: tuple[int, ...] = (), imm: object = None, low: int = 0, high: int = 0) -> int:
+    def make(
+        self, name: str, args: tuple[int, ...] = (), imm: object = None, low: int = 0, high: int = 0
+    ) -> int:
         """The node of this operation, new or as it is there already."""
         key = (name, args, (type(imm), imm))
         found = self._index.get(key)

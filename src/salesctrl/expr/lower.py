@@ -271,8 +271,10 @@ class Lowering:
         g = self.graph
         if a.den is None and b.den is None:
             scale = max(a.scale, b.scale)
-            return Low(g.choose(test, self._at(a, scale), self._at(b, scale)), None, scale) if scale else Low(
-                g.choose(test, a.num, b.num)
+            return (
+                Low(g.choose(test, self._at(a, scale), self._at(b, scale)), None, scale)
+                if scale
+                else Low(g.choose(test, a.num, b.num))
             )
         (an, ad), (bn, bd) = self._pair(a), self._pair(b)
         return Low(g.choose(test, an, bn), g.choose(test, ad, bd))
@@ -290,7 +292,9 @@ class Lowering:
         same = item.den is None and all(o.den is None and o.scale <= item.scale for o in options)
         if same and None not in values and g.value(item.num) is None:
             if numeric:
-                values = [int(v or 0) * 10 ** (item.scale - o.scale) for v, o in zip(values, options, strict=True)]
+                values = [
+                    int(v or 0) * 10 ** (item.scale - o.scale) for v, o in zip(values, options, strict=True)
+                ]
             return g.make("in", (item.num,), frozenset(values))
         return g.logic("or", [self._compare_low("==", item, o, numeric=numeric) for o in options])
 
@@ -436,7 +440,9 @@ class Lowering:
         scale = max(c.type.scale or 0 for c in numbers.values())
         parts = tuple(int(c.value) * 10 ** (scale - (c.type.scale or 0)) for c in numbers.values())
         low, high = self.graph.interval(total.num)
-        return Low(self._runtime("allocate", [total.num], (parts,), min(low, 0), max(high, 0)), None, total.scale)
+        return Low(
+            self._runtime("allocate", [total.num], (parts,), min(low, 0), max(high, 0)), None, total.scale
+        )
 
     def _accrue(self, args: tuple[t.Node, ...]) -> Low:
         g = self.graph

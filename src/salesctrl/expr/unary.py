@@ -65,7 +65,9 @@ class _Cell:
         if stripped == "-":
             return t.Literal(BOOLEAN, (at, at + 1), True)
         if not stripped:
-            raise self.bad("expected a test but got an empty cell", 0, len(self.text), help="write `-` for anything")
+            raise self.bad(
+                "expected a test but got an empty cell", 0, len(self.text), help="write `-` for anything"
+            )
         negated = _NOT.fullmatch(stripped)
         if negated:
             inner = self.tests(negated["inner"], at + negated.start("inner"))
@@ -109,7 +111,12 @@ class _Cell:
             left, right = comparable(op, self.x, end)
         except UnitProblem as problem:
             code = problem.code if problem.code != "E305" else "E407"
-            raise self.bad(f"cannot compare the input with `{self.text[slice(*end.span)]}`: {problem}", *span, code=code, help=problem.help) from problem
+            raise self.bad(
+                f"cannot compare the input with `{self.text[slice(*end.span)]}`: {problem}",
+                *span,
+                code=code,
+                help=problem.help,
+            ) from problem
         return t.Compare(BOOLEAN, span, op, left, right)
 
     def end(self, text: str, at: int) -> t.Node:

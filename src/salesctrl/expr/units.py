@@ -90,7 +90,9 @@ def _sum_type(op: str, left: t.Node, right: t.Node) -> tuple[t.Node, t.Node, Typ
         right = adapt(right, a)
     a, b = left.type, right.type
     if a.base is not b.base or a.currency != b.currency:
-        raise UnitProblem("E306", f"{a.unit} and {b.unit} have different units", _unit_help(a, b) or _unit_help(b, a))
+        raise UnitProblem(
+            "E306", f"{a.unit} and {b.unit} have different units", _unit_help(a, b) or _unit_help(b, a)
+        )
     scale = None if a.scale is None or b.scale is None else max(a.scale, b.scale)
     percent = (a.percent or b.percent) and _rate_like(left) and _rate_like(right)
     return left, right, replace(a, scale=scale, bare=a.bare and b.bare, percent=percent)
@@ -122,7 +124,9 @@ def _product_type(op: str, left: t.Node, right: t.Node) -> tuple[t.Node, t.Node,
         b = right.type
     if b.base is Base.NUMBER:
         if a.base in (Base.DAYS, Base.MONTHS):
-            raise UnitProblem("E306", f"{a.unit} are whole", f"divide by `1 {a.unit[:-1]}` to calculate with a plain number")
+            raise UnitProblem(
+                "E306", f"{a.unit} are whole", f"divide by `1 {a.unit[:-1]}` to calculate with a plain number"
+            )
         return left, right, replace(a, scale=None, bare=False, percent=a.percent and b.bare)
     if a.base is b.base and a.currency == b.currency:
         return left, right, number(None)
@@ -149,13 +153,17 @@ def comparable(op: t.CompareOp, left: t.Node, right: t.Node) -> tuple[t.Node, t.
     a, b = left.type, right.type
     if a.base in NUMERIC and b.base in NUMERIC:
         if a.base is not b.base or a.currency != b.currency:
-            raise UnitProblem("E306", f"{a.unit} and {b.unit} have different units", _unit_help(a, b) or _unit_help(b, a))
+            raise UnitProblem(
+                "E306", f"{a.unit} and {b.unit} have different units", _unit_help(a, b) or _unit_help(b, a)
+            )
         return left, right
     if a.base is not b.base:
         help = 'write a date as `date("2026-12-31")`' if {a.base, b.base} == {Base.DATE, Base.TEXT} else None
         raise UnitProblem("E305", f"{a.unit} and {b.unit} are of different types", help)
     if a.base not in ORDERED and (op not in ("==", "!=") or a.base in (Base.LIST, Base.MAP)):
-        raise UnitProblem("E305", f"{a.unit} has no order" if op not in ("==", "!=") else f"a {a.base} cannot be compared")
+        raise UnitProblem(
+            "E305", f"{a.unit} has no order" if op not in ("==", "!=") else f"a {a.base} cannot be compared"
+        )
     return left, right
 
 

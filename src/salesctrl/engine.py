@@ -1,0 +1,238 @@
+"""The engine: policies loaded, checked and compiled once, then asked for decisions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from salesctrl.compile.checked import CheckedPolicy
+from salesctrl.compile.pipeline import check_set
+from salesctrl.compile.plan import CheckedSet
+from salesctrl.decision.model import Decision, digest
+from salesctrl.diagnostics import Diagnostic, Diagnostics, suggest
+from salesctrl.errors import FactProblem, FactsError, UnknownControlPoint
+from salesctrl.evaluate.facts import day_of
+from salesctrl.evaluate.point import ControlPoint
+from salesctrl.policy.documents import OverlayDocument, TestsDocument
+from salesctrl.policy.literals import BadLiteral
+from salesctrl.policy.loader import Loaded, PolicySet, default_policies, load_policy_set
+
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+Floats = Literal["exact", "nearest"]
+OnError = Literal["raise", "incomplete"]
+FLOAT_TOLERANCE = Decimal("1e-9")
+
+
+@dataclass(frozen=True, slots=True)
+class Loading:
+    """What loading found: the checked set (fit for use if there are no errors), and every diagnostic."""
+
+    documents: PolicySet
+    overlays: tuple[Loaded[OverlayDocument], ...]
+    checked: CheckedSet
+    diagnostics: Diagnostics
+
+    @property
+    def findings(self) -> tuple[Diagnostic, ...]:
+        """All diagnostics in the order of files and lines."""
+        return self.diagnostics.sorted()
+
+
+def read(path: str | Path | Sequence[str | Path] | None = None, *, overlays: Sequence[str | Path] = ()) -> Loading:
+    """Load and check policies without raising for what is wrong with them: what ``salesctrl check`` shows."""
+    diagnostics = Diagnostics()
+    if path is None:
+        paths = [default_policies()]
+    elif isinstance(path, str | Path):
+        paths = [Path(path)]
+    else:
+        paths = [Path(p) for p in path]
+    documents = load_policy_set(paths, diagnostics)
+    chosen = tuple(_overlays(overlays, documents, diagnostics))
+    return Loading(documents, chosen, check_set(documents, diagnostics, chosen), diagnostics)
+
+
+def _overlays(
+    wanted: Sequence[str | Path], documents: PolicySet, diagnostics: Diagnostics
+) -> list[Loaded[OverlayDocument]]:
+    """The overlays asked for, by name in the set or by path, in the order asked."""
+    named = {loaded.doc.overlay: loaded for loaded in documents.overlays}
+    done: list[Loaded[OverlayDocument]] = []
+    for overlay in wanted:
+        if isinstance(overlay, str) and overlay in named:
+            done.append(named[overlay])
+            continue
+        if not Path(overlay).exists():
+            near = suggest(str(overlay), named)
+            help = f"did you mean `{near}`?" if near else "name an overlay of the policy set, or a file"
+            diagnostics.error("E409", f"unknown overlay `{overlay}`", None, help=help)
+            continue
+        found = load_policy_set([Path(overlay)], diagnostics).overlays
+        if not found:
+            diagnostics.error("E409", f"no overlay in `{Path(overlay).name}`", None, help="its first key is `overlay`")
+        done.extend(found)
+    return done
+
+
+def load(path: str | Path | Sequence[str | Path] | None = None, *, overlays: Sequence[str | Path] = ()) -> Engine:
+    """Load policies and make an engine of them.
+
+    Args:
+        path: A folder of policies, a file, or several of these; left out, the policies that come with the
+            package.
+        overlays: Overlays to lay over them, in this order: names of overlays in the set, or paths of files.
+
+    Raises:
+        PolicyError: The policies are wrong; it carries every diagnostic, with file, line and column.
+
+    >>> engine = load()
+    >>> "order.release" in engine.control_points
+    True
+    """
+    loading = read(path, overlays=overlays)
+    loading.diagnostics.raise_if_errors()
+    return Engine(loading)
+
+
+class Engine:
+    """Compiled policies. Immutable, and safe to share between threads."""
+
+    def __init__(self, loading: Loading):
+        self._checked = loading.checked
+        self._tests = loading.documents.tests
+        self._digest = set_digest(loading)
+        self._points = {
+            name: ControlPoint(name, plans, loading.checked, self._digest)
+            for name, plans in loading.checked.plans.items()
+        }
+
+    def __repr__(self) -> str:
+        checked = self._checked
+        return f"Engine({checked.name} {checked.version}, {len(self._points)} control points, sha256 {self.digest[:12]})"
+
+    @property
+    def name(self) -> str:
+        """The name of the policy set."""
+        return self._checked.name
+
+    @property
+    def version(self) -> str:
+        """The version of the policy set."""
+        return self._checked.version
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the canonical JSON of all documents and the overlays laid over them."""
+        return self._digest
+
+    @property
+    def control_points(self) -> tuple[str, ...]:
+        """The names of the control points, sorted."""
+        return tuple(self._points)
+
+    @property
+    def policies(self) -> tuple[CheckedPolicy, ...]:
+        """All policies, every version of each."""
+        return self._checked.policies
+
+    @property
+    def checked(self) -> CheckedSet:
+        """The checked policy set behind the engine."""
+        return self._checked
+
+    @property
+    def tests(self) -> tuple[Loaded[TestsDocument], ...]:
+        """The documents of tests in the policy set."""
+        return self._tests
+
+    def point(self, control_point: str) -> ControlPoint:
+        """The plans of a control point; raises :class:`UnknownControlPoint`."""
+        found = self._points.get(control_point)
+        if found is None:
+            raise UnknownControlPoint(control_point, self.control_points, suggest(control_point, self._points))
+        return found
+
+    def facts(self, control_point: str) -> type[BaseModel]:
+        """The facts that a control point reads, as a pydantic model; its JSON Schema: ``.model_json_schema()``."""
+        from salesctrl.evaluate.models import facts_model
+
+        return facts_model(self.point(control_point).plans, self._checked.vocabulary)
+
+    def evaluate(
+        self,
+        control_point: str,
+        facts: object,
+        *,
+        as_of: date | str | None = None,
+        on_error: OnError = "raise",
+        floats: Floats = "exact",
+    ) -> Decision:
+        """Decide one transaction.
+
+        Args:
+            control_point: Which control point decides.
+            facts: A mapping of records (``{"order": {"amount": Decimal("100.00")}}``), a pydantic model, a
+                dataclass or any object with such attributes. Money and rates are ``Decimal``, ``int`` or text;
+                a float only if it is the nearest double of a number with the declared decimals. A field that
+                is absent or ``None`` is unknown.
+            as_of: The date of the decision; left out, it is the fact ``as_of``. There is no clock.
+            on_error: With ``"incomplete"`` facts that are wrong count as unknown, the decision is not better
+                than ``incomplete`` and says what was wrong with them.
+            floats: With ``"nearest"`` the noise of binary arithmetic, up to 1e-9, is rounded to the declared
+                decimals, and the trace says so.
+
+        Raises:
+            UnknownControlPoint: No policy names it; the message has a suggestion.
+            FactsError: Facts are wrong; it carries every problem with the path of the field.
+
+        >>> from decimal import Decimal
+        >>> facts = {"order": {"amount": Decimal("80000.00")}}
+        >>> load().evaluate("order.release", facts, as_of="2026-03-01").outcome
+        <Outcome.INCOMPLETE: 'incomplete'>
+        """
+        point = self._points.get(control_point)
+        if point is None:
+            point = self.point(control_point)
+        day = as_of.toordinal() if as_of.__class__ is date else _day(as_of, facts)  # type: ignore[union-attr]
+        first, last, evaluator = point.latest
+        if evaluator is not None and first <= day <= last:
+            try:
+                return evaluator.fast(facts, day)
+            except Exception:  # noqa: BLE001, S110 - the general path reads the facts anew, and says what is wrong
+                pass
+        tolerance = FLOAT_TOLERANCE if floats == "nearest" else None
+        return point.decide(facts, day, raising=on_error == "raise", tolerance=tolerance)
+
+
+def _day(as_of: date | str | None, facts: object) -> int:
+    """The date of a decision, given or among the facts."""
+    given: object = as_of
+    if given is None:
+        given = facts.get("as_of") if isinstance(facts, Mapping) else getattr(facts, "as_of", None)
+    if given is None:
+        problem = FactProblem("as_of", "F_AS_OF", "expected the date of the decision", "pass `as_of=date(2026, 3, 1)`")
+        raise FactsError([problem])
+    try:
+        return day_of(given)
+    except BadLiteral as error:
+        raise FactsError([FactProblem("as_of", "F_AS_OF", str(error), "write it as `YYYY-MM-DD`")]) from error
+
+
+def set_digest(loading: Loading) -> str:
+    """SHA-256 of what was loaded: the data of every document but tests, in canonical order, and the overlays."""
+    documents = loading.documents
+    pack = () if documents.pack is None else (documents.pack.source.data,)
+    groups: Sequence[Sequence[object]] = (
+        pack,
+        [loaded.source.data for loaded in documents.vocabularies],
+        [loaded.source.data for loaded in documents.organisations],
+        [loaded.source.data for loaded in documents.policies],
+    )
+    parts = [sorted(digest(data) for data in group) for group in groups]
+    return digest([*parts, [digest(loaded.source.data) for loaded in loading.overlays]])

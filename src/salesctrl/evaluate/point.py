@@ -1,0 +1,163 @@
+"""The evaluators of a control point: one for each plan, made when first needed, then kept."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from threading import Lock
+
+from salesctrl.compile.checked import Interval
+from salesctrl.compile.plan import CheckedSet, Plan, reads
+from salesctrl.decision.model import Decision, digest
+from salesctrl.decision.trace import Trace
+from salesctrl.decision.values import plain_value
+from salesctrl.errors import FactsError
+from salesctrl.evaluate.evidence import Evidence, read_evidence
+from salesctrl.evaluate.facts import Reading, read_evidence_of, read_facts
+from salesctrl.evaluate.layout import Record, layout
+from salesctrl.evaluate.scalar import ScalarEvaluator, observer
+from salesctrl.evaluate.tracing import Tracer
+from salesctrl.expr.ir import Graph
+from salesctrl.expr.lower import Inputs
+from salesctrl.outcome import Outcome
+
+
+class PlanEvaluator:
+    """One plan with all that is made from it; the owner of its decisions. Safe to share between threads."""
+
+    def __init__(self, plan: Plan, checked: CheckedSet, set_digest: str):
+        self.plan = plan
+        self.plan_digest = digest({
+            "policies": set_digest, "control_point": plan.control_point,
+            "from": plan.interval.first, "to": plan.interval.last,
+        })  # fmt: skip
+        self.root: Record = layout(plan)
+        self._organisation = checked.organisation
+        self._scalar = ScalarEvaluator(plan, self.root, checked.organisation, self)
+        self._tracer: Tracer | None = None
+        self._lock = Lock()
+        self.fast: Callable[[object, int], Decision] = self._scalar.fast
+
+    def general(self, facts: object, day: int, *, raising: bool, tolerance: Decimal | None) -> Decision:
+        """Decide on facts of any form; raises :class:`FactsError` for wrong ones if ``raising``."""
+        reading = read_facts(self.root, len(self.plan.inputs.slots), facts, tolerance)
+        evidence: Evidence | None = None
+        if self.plan.judges:
+            evidence = read_evidence(read_evidence_of(facts), "evidence", reading.problems)
+        if reading.problems and raising:
+            raise FactsError(reading.problems)
+        reading.values[0] = day
+        keep = reading if reading.problems or reading.rounded else None
+        decision = self._scalar.general(tuple(reading.values), evidence, keep)
+        return at_least_incomplete(decision) if reading.problems else decision
+
+    def trace(self, decision: Decision) -> Trace:
+        """The trace of a decision of this plan."""
+        tracer = self._tracer
+        if tracer is None:
+            with self._lock:
+                tracer = self._tracer
+                if tracer is None:
+                    tracer = Tracer(self.plan, self._organisation, self._observe)
+                    self._tracer = tracer
+        return tracer.trace(decision)
+
+    def _observe(self, nodes: Sequence[int]) -> Callable[..., tuple[object, ...]]:
+        return observer(self.plan, dict(self._scalar.globals), nodes)
+
+    def facts(self, decision: Decision) -> Mapping[str, object]:
+        """The facts of a decision in canonical form: by path, numbers as text, dates in ISO 8601."""
+        vocabulary, inputs = self.plan.inputs.vocabulary, self.plan.inputs
+        values, evidence, reading = decision._kept[1], decision._kept[2], decision._kept[9]
+        done: dict[str, object] = {"as_of": decision.as_of.isoformat()}
+        for path, value in zip(reads(self.plan), values[1:], strict=True):
+            items = inputs.items.get(path + "[]")
+            if items is None or value is None:
+                done[path] = plain_value(value, vocabulary.at(path).type)
+            else:
+                done[path] = self._records(path + "[]", value)
+        if isinstance(evidence, Evidence):
+            done["evidence"] = evidence.to_dict()
+        if isinstance(reading, Reading) and reading.problems:
+            done["refused"] = sorted(p.path for p in reading.problems)
+        return done
+
+    def _records(self, path: str, value: object) -> list[dict[str, object]]:
+        assert isinstance(value, tuple)
+        names = self.plan.inputs.items.get(path, {})
+        done: list[dict[str, object]] = []
+        for item in value:
+            record: dict[str, object] = {}
+            for name, part in zip(names, item, strict=True):
+                inner = f"{path}.{name}"
+                if inner + "[]" in self.plan.inputs.items and part is not None:
+                    record[name] = self._records(inner + "[]", part)
+                else:
+                    record[name] = plain_value(part, self.plan.inputs.vocabulary.at(inner).type)
+            done.append(record)
+        return done
+
+
+def at_least_incomplete(decision: Decision) -> Decision:
+    """The same decision, but not better than incomplete: some of its facts were refused."""
+    kept = decision._kept
+    rank = max(kept[8], Outcome.INCOMPLETE.rank)
+    made: Decision = object.__new__(Decision)
+    Decision._kept.__set__(made, (*kept[:8], rank, kept[9]))  # type: ignore[attr-defined]
+    return made
+
+
+class ControlPoint:
+    """All plans of a control point, by date."""
+
+    def __init__(self, name: str, plans: Sequence[Plan], checked: CheckedSet, set_digest: str):
+        self.name = name
+        self._plans = tuple(plans)
+        self._firsts = [plan.interval.first for plan in plans]
+        self._checked = checked
+        self._digest = set_digest
+        self._made: dict[int, PlanEvaluator] = {}
+        self._lock = Lock()
+        self.latest: tuple[int, int, PlanEvaluator | None] = (1, 0, None)
+        """First and last day of the plan last used, and its evaluator: most calls are for one of these."""
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """The plans in the order of time."""
+        return self._plans
+
+    def at(self, day: int) -> PlanEvaluator:
+        """The evaluator for a day. Where no policy is in force it knows no rules, and allows nothing."""
+        number = bisect_right(self._firsts, day) - 1
+        in_force = number >= 0 and day <= self._plans[number].interval.last
+        key = number if in_force else -1
+        made = self._made.get(key)
+        if made is None:
+            with self._lock:
+                made = self._made.get(key)
+                if made is None:
+                    made = self._made[key] = self._make(number if in_force else None)
+        if in_force:
+            interval = made.plan.interval
+            self.latest = (interval.first, interval.last, made)
+        return made
+
+    def _make(self, number: int | None) -> PlanEvaluator:
+        if number is not None:
+            return PlanEvaluator(self._plans[number], self._checked, self._digest)
+        nothing = Plan(
+            self.name, Interval(1, 0), Graph(), Inputs(self._checked.vocabulary), (), (), (), (), (), {}
+        )
+        return PlanEvaluator(nothing, self._checked, self._digest)
+
+    def decide(
+        self, facts: object, day: int, *, raising: bool = True, tolerance: Decimal | None = None
+    ) -> Decision:
+        """The decision for facts on a day."""
+        evaluator = self.at(day)
+        try:
+            decision = evaluator.fast(facts, day)
+        except Exception:  # noqa: BLE001 - whatever the fast path does not take, the general path reads anew
+            decision = evaluator.general(facts, day, raising=raising, tolerance=tolerance)
+        return decision if evaluator.plan.policies else at_least_incomplete(decision)
