@@ -1,5 +1,6 @@
 """From files to a policy set: which files, what names they have, what is kept, what is said."""
 
+import gc
 import os
 import re
 from pathlib import Path
@@ -234,6 +235,16 @@ def test_an_installed_package_carries_its_policies(tmp_path, monkeypatch):
     assert default_policies() == tmp_path / "policies"
     (package / "_policies").mkdir()
     assert default_policies() == package / "_policies"
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_the_garbage_collector_is_left_as_it_was(tmp_path, enabled):
+    try:
+        (gc.enable if enabled else gc.disable)()
+        load(tmp_path)
+        assert gc.isenabled() is enabled
+    finally:
+        gc.enable()
 
 
 # --- what may stand once -----------------------------------------------------------------------------

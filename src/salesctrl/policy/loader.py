@@ -6,8 +6,10 @@ what is sound is still returned. What names and expressions mean is checked by l
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -74,7 +76,14 @@ def load_policy_set(paths: Sequence[Path], diagnostics: Diagnostics) -> PolicySe
     >>> [diagnostic.code for diagnostic in found]
     ['E100']
     """
-    found = Diagnostics()
+    with collector_paused():
+        found = Diagnostics()
+        policy_set = _load(paths, found)
+        diagnostics.extend(found)
+        return policy_set
+
+
+def _load(paths: Sequence[Path], found: Diagnostics) -> PolicySet:
     files = list(_files(paths, found))
     sources = [source for path, name in files for source in read_file(path, found, file=name)]
     loaded = [document for source in sources if (document := load_document(source, found)) is not None]
@@ -90,8 +99,27 @@ def load_policy_set(paths: Sequence[Path], diagnostics: Diagnostics) -> PolicySe
         files=tuple(name for _, name in files),
     )
     check_set(loaded, found)
-    diagnostics.extend(found)
     return policy_set
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """Hold the cyclic garbage collector while many objects are made that all stay.
+
+    It would go through all of them time and again, and make the cost of loading grow faster than the text.
+
+    >>> import gc
+    >>> with collector_paused():
+    ...     gc.isenabled()
+    False
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def load_document(source: SourceDocument, diagnostics: Diagnostics) -> Loaded[Part] | None:
