@@ -265,7 +265,7 @@ def main(folder: Path) -> None:
     """Write the schemas into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in texts().items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":
