@@ -299,11 +299,10 @@ class _Case:
         """One gap for each slot that is empty; one for all of them where any role will do."""
         empty = [slot for slot, offer in enumerate(filled) if offer is None]
         taken = {offer.person for offer in filled if offer is not None}
-        involved = {offer.person for offer in offers}
 
         def helps(offer: _Offer) -> bool:
-            """Whether one approval more fills one slot more."""
-            if offer.person not in involved:
+            """Whether one approval more fills one slot more; one who fills a slot must be replaced there."""
+            if is_new(offer):
                 return True
             return self.fill(sorted([*offers, offer])).count(None) < len(empty)
 
