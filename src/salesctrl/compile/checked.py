@@ -51,11 +51,15 @@ class CheckedParameter:
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression with its text: a formula, an input of a table, a part of a sentence."""
+    """An expression with its text: a formula, an input of a table, a part of a sentence.
+
+    ``span`` is where it stands, of those that may turn out to need too many digits.
+    """
 
     text: str
     node: Node
     title: LocalText | None = None
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -10,13 +11,17 @@ from salesctrl.compile.drafts import Draft, Placed, Reporter
 from salesctrl.compile.tables import TableBuilder
 from salesctrl.expr import tree as t
 from salesctrl.expr.check import check
+from salesctrl.expr.lower import references
 from salesctrl.expr.scope import Scope
-from salesctrl.policy.documents import LocalText
+from salesctrl.policy.documents import LocalText, TableSpec
 from salesctrl.policy.types import Type
-from salesctrl.policy.vocabulary import VocabularyIndex
+from salesctrl.policy.vocabulary import VocabularyIndex, normal
 
 MAX_CHAIN = 200
 """How many formulas may use one another in a row."""
+MAX_OPEN = 40
+"""How many may be half done: only in a circle does the typing of one wait for that of many others."""
+_NAME = re.compile(r"(?<![\w.])[^\W\d]\w*")
 
 
 @dataclass(slots=True)
@@ -35,6 +40,8 @@ class Names:
     _failed: set[str] = field(default_factory=set)
     _open: list[str] = field(default_factory=list)
     _builders: dict[str, TableBuilder] = field(default_factory=dict)
+    _lengths: dict[str, int] = field(default_factory=dict)
+    """For each formula and output how many stand one on another in it."""
 
     def __post_init__(self) -> None:
         self._report_clashes()
@@ -51,10 +58,11 @@ class Names:
 
     def check_all(self) -> None:
         """Type every formula and every table."""
-        for name in self.draft.formulas:
-            self.formula_type(name)
-        for name in self.draft.tables:
-            self.table(name)
+        for name in self._in_order():
+            if name in self.draft.formulas:
+                self.formula_type(name)
+            elif name in self.draft.tables:
+                self.table(name)
 
     def formula_type(self, name: str) -> Type | None:
         """The type of a formula, ``None`` where it is wrong."""
@@ -73,7 +81,11 @@ class Names:
             return None
         if node.type.bare:
             node = replace(node, type=replace(node.type, bare=False))
-        self.formulas[name] = Expression(text, node, placed.value.title or LocalText(en=name, zh=name))
+        if not self._keep_length(name, node, placed):
+            self._failed.add(name)
+            return None
+        title = placed.value.title or LocalText(en=name, zh=name)
+        self.formulas[name] = Expression(text, node, title, placed.span(*at))
         return node.type
 
     def output_type(self, table: str, output: str) -> Type | None:
@@ -85,7 +97,7 @@ class Names:
             return None
         node = self._builder(table).output(output)
         self._open.pop()
-        if node is None:
+        if node is None or not self._keep_length(key, node, self.draft.tables[table]):
             self._failed.add(key)
             return None
         self.table_outputs[table, output] = node
@@ -126,11 +138,47 @@ class Names:
             )
             self._failed.update(self._open[self._open.index(name) :])
             return False
-        if len(self._open) >= MAX_CHAIN:
-            self.reporter.error("E314", f"more than {MAX_CHAIN} formulas use one another in a row", placed)
+        if len(self._open) >= MAX_OPEN:
+            self._failed.add(name)
+            self.reporter.error("E313", f"more than {MAX_OPEN} formulas go in a circle with `{name}`", placed)
             return False
         self._open.append(name)
         return True
+
+    def _in_order(self) -> list[str]:
+        """Formulas, tables and ladders, each after those whose names it mentions, as far as that can be.
+
+        It is a matter of depth only: what is typed in another order comes out the same.
+        """
+        draft = self.draft
+        ladders = {n: " ; ".join(p.value.bands) for n, p in draft.parameters.items() if p.value.bands}
+        texts = ladders | {n: _texts(p.value) for n, p in draft.tables.items()}
+        texts |= {n: p.value.value for n, p in draft.formulas.items()}
+        done: dict[str, None] = {}
+        begun: set[str] = set()
+        for start in [*draft.formulas, *texts]:
+            stack = [start]
+            while stack:
+                name = stack[-1]
+                if name in begun:
+                    done[stack.pop()] = None
+                    continue
+                begun.add(name)
+                mentioned = dict.fromkeys(_NAME.findall(normal(texts[name])))
+                stack.extend(n for n in reversed(mentioned) if n in texts and n not in begun)
+        return list(done)
+
+    def _keep_length(self, name: str, node: t.Node, placed: Placed[object]) -> bool:
+        """Refuse what stands on too many others, one on another."""
+        below = [self._lengths.get(key, 0) for key in references(node)]
+        self._lengths[name] = 1 + max(below, default=0)
+        if self._lengths[name] <= MAX_CHAIN:
+            return True
+        self.reporter.error(
+            "E314", f"more than {MAX_CHAIN} formulas use one another in a row", placed,
+            help="join some of them, or let a table say it",
+        )  # fmt: skip
+        return False
 
     def _report_clashes(self) -> None:
         """One name has one meaning: kinds, parameters, formulas and tables share one space."""
@@ -148,6 +196,15 @@ class Names:
                         help="choose another name",
                     )
                 taken.setdefault(name, what)
+
+
+def _texts(spec: TableSpec) -> str:
+    """Every text of a table in which a name may occur."""
+    texts = [given.value for given in spec.inputs]
+    for row in spec.rows:
+        texts += [*map(str, row.match), *row.give.values()]
+    texts += [text for values in spec.priority.values() for text in values]
+    return " ; ".join([*texts, *(spec.otherwise or {}).values()])
 
 
 def _outputs(placed: Placed[object]) -> dict[str, None]:

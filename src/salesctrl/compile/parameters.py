@@ -14,8 +14,9 @@ from salesctrl.policy.literals import BadLiteral, Constant, parse_literal
 from salesctrl.policy.types import TEXT, Base, Type, choice, list_of, map_of
 
 _TYPES: Mapping[str, frozenset[Base]] = {
-    "money": frozenset({Base.MONEY}), "decimal": frozenset({Base.NUMBER}), "integer": frozenset({Base.NUMBER}),
-    "rate": frozenset({Base.NUMBER}), "days": frozenset({Base.DAYS}), "months": frozenset({Base.MONTHS}),
+    "money": frozenset({Base.MONEY}), "decimal": frozenset({Base.NUMBER}),
+    "integer": frozenset({Base.NUMBER}), "rate": frozenset({Base.NUMBER}),
+    "days": frozenset({Base.DAYS}), "months": frozenset({Base.MONTHS}),
     "date": frozenset({Base.DATE}), "boolean": frozenset({Base.BOOLEAN}), "text": frozenset({Base.TEXT}),
     "choice": frozenset({Base.TEXT}),
 }  # fmt: skip
@@ -81,7 +82,7 @@ def _check(name: str, placed: Placed[ParameterSpec], reporter: Reporter) -> Chec
         constant = _literal(spec.value, spec, placed, reporter, "value")
         type_ = constant.type
         dated = ((FIRST_DAY, constant),)
-    seen = Parameter(name, type_, items, bands)
+    seen = Parameter(name, type_, items, bands, tuple(numbers.items()))
     _bounds(name, dated, spec, placed, reporter)
     title = spec.title or LocalText(en=name, zh=name)
     return CheckedParameter(seen, title, dated, numbers, spec.ref, spec.note, placed.origin)

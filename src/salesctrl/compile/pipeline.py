@@ -87,7 +87,7 @@ def policies(work: Work) -> None:
                 names.table_outputs,
                 tuple(rules),
                 draft.document.span("policy"),
-            )  # fmt: skip
+            )
         )
 
 

@@ -12,7 +12,7 @@ from graphlib import TopologicalSorter
 
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
 from salesctrl.compile.checked import CheckedPolicy, CheckedRule, Interval, Requirement
-from salesctrl.diagnostics import Diagnostics
+from salesctrl.diagnostics import Diagnostics, Span
 from salesctrl.expr import tree as t
 from salesctrl.expr.ir import MAX_DIGITS, Graph
 from salesctrl.expr.lower import Inputs, Low, Lowering, LoweringProblem
@@ -60,7 +60,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Dormant:
-    """A rule of the control point that takes no part in this plan, and why: ``policy``, ``rule`` or ``off``."""
+    """A rule of the control point that takes no part in a plan, and why: ``policy``, ``rule`` or ``off``."""
 
     rule: CheckedRule
     policy: CheckedPolicy
@@ -133,14 +133,15 @@ class _Planner:
     """One plan."""
 
     def __init__(
-        self, point: str, stretch: Interval, everything: Sequence[CheckedPolicy], in_force: Sequence[CheckedPolicy],
-        vocabulary: VocabularyIndex, diagnostics: Diagnostics,
+        self, point: str, stretch: Interval, everything: Sequence[CheckedPolicy],
+        in_force: Sequence[CheckedPolicy], vocabulary: VocabularyIndex, diagnostics: Diagnostics,
     ):  # fmt: skip
         self.point, self.stretch, self.everything, self.in_force = point, stretch, everything, in_force
         self.diagnostics = diagnostics
         self.graph, self.inputs = Graph(), Inputs(vocabulary)
         self.lowerings = {policy.name: self._lowering(policy) for policy in in_force}
         self.outputs: dict[str, Output] = {}
+        self.numbers: dict[str, int] = {}
         self.judges: list[Judge] = []
 
     def _lowering(self, policy: CheckedPolicy) -> Lowering:
@@ -184,18 +185,19 @@ class _Planner:
         lowering = self.lowerings[policy.name]
         for name, expression in policy.formulas.items():
             ref = t.FormulaRef(expression.node.type, (0, 0), name)
-            low = self._low(lowering, ref, policy)
+            low = self._low(lowering, ref, f"the formula `{name}`", expression.span or policy.span)
             if name in policy.outputs and low is not None:
                 self.outputs[name] = Output(name, expression.node.type, policy.name, low.num)
 
-    def _low(self, lowering: Lowering, node: t.Node, owner: CheckedPolicy | CheckedRule) -> Low | None:
+    def _low(self, lowering: Lowering, node: t.Node, what: str, span: Span) -> Low | None:
+        """The lowered value; ``None``, and reported where it begins, if it could need too many digits."""
         try:
             return lowering.low(node)
-        except LoweringProblem:
-            what = owner.id if isinstance(owner, CheckedRule) else owner.name
-            message = f"a value in `{what}` could need more than {MAX_DIGITS} digits"
-            help = "round intermediate values, or declare fewer digits for the fields it uses"
-            self.diagnostics.error("E312", message, owner.span, help=help)
+        except LoweringProblem as problem:
+            if not problem.again:
+                message = f"{what} could need more than {MAX_DIGITS} digits"
+                help = "round intermediate values, or declare fewer `digits` for the fields it uses"
+                self.diagnostics.error("E312", message, span, help=help)
             return None
 
     def _rules(self, active: Sequence[tuple[CheckedPolicy, CheckedRule]]) -> tuple[PlannedRule, ...]:
@@ -208,6 +210,7 @@ class _Planner:
         done: dict[int, PlannedRule] = {}
         for policy, rule in active:
             self._declare_outputs(policy, rule)
+        self.numbers = {name: i for i, name in enumerate(self.outputs)}
         for i in TopologicalSorter(exceptors).static_order():
             policy, rule = active[i]
             done[i] = self._rule(policy, rule, [(j, done[j].fired) for j in exceptors[i]])
@@ -217,7 +220,8 @@ class _Planner:
         self, policy: CheckedPolicy, rule: CheckedRule, exceptors: Sequence[tuple[int, int]]
     ) -> PlannedRule:
         g, lowering = self.graph, self.lowerings[policy.name]
-        low = self._low(lowering, rule.when.node, rule)
+        span = rule.when.span or rule.span
+        low = self._low(lowering, rule.when.node, f"the condition of `{rule.id}`", span)
         condition = g.true if low is None else low.num
         judges = tuple(self._judge(lowering, requirement, rule) for requirement in rule.requirements)
         met = g.logic("and", [self._judge_node(k) for k in judges])
@@ -226,15 +230,15 @@ class _Planner:
             parts.append(met)
         fired = g.logic("and", parts)
         computes: list[tuple[int, int]] = []
-        names = list(self.outputs)
         for name, expression in rule.computes:
-            value = self._low(lowering, expression.node, rule)
+            span = expression.span or rule.span
+            value = self._low(lowering, expression.node, f"`{name}` of `{rule.id}`", span)
             if value is not None:
                 number = value.num
                 scale = self.outputs[name].type.scale
                 if expression.node.type.is_numeric and scale is not None:
                     number = lowering.scaled(expression.node, scale)
-                computes.append((names.index(name), number))
+                computes.append((self.numbers[name], number))
         return PlannedRule(
             rule, policy, condition, fired, met, judges, tuple(j for j, _ in exceptors), tuple(computes)
         )
@@ -248,7 +252,8 @@ class _Planner:
     def _judge(self, lowering: Lowering, requirement: Requirement, rule: CheckedRule) -> int:
         figure = None
         if requirement.figure is not None:
-            low = self._low(lowering, requirement.figure.node, rule)
+            what, span = f"the requirement `{requirement.need.id}`", requirement.figure.span or rule.span
+            low = self._low(lowering, requirement.figure.node, what, span)
             figure = None if low is None else low.num
         self.judges.append(Judge(requirement, figure))
         return len(self.judges) - 1

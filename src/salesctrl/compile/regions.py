@@ -1,13 +1,15 @@
 """Where the cells of a table can hold: to find rows that overlap and values that no row takes.
 
 Only tests against literals of the same input are understood. Anything else is taken to hold anywhere, and
-the row is then not used as a proof of an overlap.
+the row is then not used as a proof of an overlap. Where an input has so many decimals and no more, only what
+can be said with them counts: of whole numbers none lies between ``> 5`` and ``< 6``.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from math import ceil, floor
 
 from salesctrl.expr import tree as t
 from salesctrl.policy.types import ORDERED, Base
@@ -107,8 +109,13 @@ def _compared(op: str, end: t.Literal, x: t.Node) -> Region:
         return texts if op == "==" else everything(x).meet(texts.outside())
     at = Fraction(int(end.value), 10 ** (end.type.scale or 0))
     before, after = (at, 0), (at, 1)
+    if x.type.scale is not None:
+        # "After" a value of the grid is "before" the next one; a value off the grid lies between two.
+        step = Fraction(1, 10**x.type.scale)
+        before, after = (ceil(at / step) * step, 0), ((floor(at / step) + 1) * step, 0)
+    same: tuple[_Piece, ...] = ((before, after),) if before != after else ()
     pieces: dict[str, tuple[_Piece, ...]] = {
-        "==": ((before, after),), "!=": ((None, before), (after, None)),
+        "==": same, "!=": ((None, before), (after, None)),
         "<": ((None, before),), "<=": ((None, after),), ">": ((after, None),), ">=": ((before, None),),
     }  # fmt: skip
     return Region(pieces[op])

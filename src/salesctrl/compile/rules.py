@@ -25,6 +25,7 @@ from salesctrl.diagnostics import suggest
 from salesctrl.expr import tree as t
 from salesctrl.expr.check import check
 from salesctrl.expr.scope import Scope
+from salesctrl.numbers import RoundingMode
 from salesctrl.policy.documents import (
     ApprovalSpec,
     Effects,
@@ -37,7 +38,7 @@ from salesctrl.policy.documents import (
 )  # fmt: skip
 from salesctrl.policy.literals import BadLiteral, parse_literal
 from salesctrl.policy.organisation import Organisation
-from salesctrl.policy.types import BOOLEAN, DATE, DAYS, Base, Type
+from salesctrl.policy.types import BOOLEAN, DATE, DAYS, TEXT, Base, Type, number
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 MONEY_DECIMALS = 2
@@ -106,8 +107,8 @@ class RuleChecker:
             cells = tuple(str(c) for c in row.match)
             shown = RowOf(name, i + 1, len(spec.rows), cells)
             rule = self._effects(
-                row.id or f"{name}#{i + 1}", part, part, condition, ", ".join(cells), interval(spec.effective),
-                row.title or spec.title, shown, spec.because,
+                row.id or f"{name}#{i + 1}", part, part, condition, ", ".join(cells),
+                interval(spec.effective), row.title or spec.title, shown, spec.because,
             )  # fmt: skip
             if rule is not None:
                 off = rule.off or self._switched_off(name)
@@ -116,8 +117,9 @@ class RuleChecker:
         return done
 
     def _effects(
-        self, id: str, effects: Placed[Effects], placed: Placed[RuleSpec] | Placed[TableRow], when: t.Node | None,
-        text: str, effective: Interval, title: LocalText | None, row: RowOf | None, because: LocalText | None = None,
+        self, id: str, effects: Placed[Effects], placed: Placed[RuleSpec] | Placed[TableRow],
+        when: t.Node | None, text: str, effective: Interval, title: LocalText | None, row: RowOf | None,
+        because: LocalText | None = None,
     ) -> CheckedRule | None:  # fmt: skip
         spec = effects.value
         computes = self._computes(effects)
@@ -130,8 +132,8 @@ class RuleChecker:
             return None
         return CheckedRule(
             id, self.policy.policy, title or LocalText(en=id, zh=id), None, None, (), effective,
-            Expression(text, when), outcome_of(spec), computes, tuple(spec.notify), tuple(requirements), (),
-            sentence, row, self._switched_off(id), placed.origin, (), placed.span(),
+            Expression(text, when, span=placed.span("when")), outcome_of(spec), computes, tuple(spec.notify),
+            tuple(requirements), (), sentence, row, self._switched_off(id), placed.origin, (), placed.span(),
         )  # fmt: skip
 
     def _switched_off(self, id: str) -> SwitchedOff | None:
@@ -147,7 +149,7 @@ class RuleChecker:
         if role is None:
             near = suggest(name, self.organisation.roles)
             help = f"did you mean `{near}`?" if near else "declare it under `roles` of the organisation"
-            self.reporter.error("E420", f"unknown role `{name}`", placed, *path, help=help)
+            self.reporter.error("E401", f"unknown role `{name}`", placed, *path, help=help)
         return role
 
     # -- computed values ---------------------------------------------------------------------------
@@ -164,15 +166,11 @@ class RuleChecker:
             if node.type.bare:
                 node = replace(node, type=replace(node.type, bare=False))
             before = self.computed_types.setdefault(name, node.type)
-            if (
-                before.base is not node.type.base
-                or before.currency != node.type.currency
-                or before.keys != node.type.keys
-            ):
-                message = f"`{name}` is {node.type} here and {before} in another rule"
+            if not _alike(before, node.type):
+                message = f"`{name}` is {_described(node.type)} here and {_described(before)} in another rule"
                 self.reporter.error("E414", message, placed, "compute", name, help="choose another name")
                 sound = False
-            done.append((name, Expression(text, node)))
+            done.append((name, Expression(text, node, span=placed.span("compute", name))))
         return tuple(done) if sound else None
 
     def definite(self, name: str, node: t.Node, text: str, placed: Placed[object], *path: str | int) -> bool:
@@ -191,6 +189,8 @@ class RuleChecker:
         have = "no definite number of decimals" if type_.scale is None else f"{type_.scale} decimals"
         places = most if type_.base is Base.MONEY else 4
         help = f"say how it is rounded: `round({text}, {places})`"
+        if node.type.base is Base.MAP:
+            help = f"round what is split: `allocate(round(…, {places}), …)`"
         self.reporter.error("E311", f"`{name}` has {have}, expected at most {most}", placed, *path, help=help)
         return False
 
@@ -260,12 +260,12 @@ class RuleChecker:
         if spec.duty is not None and self.organisation.duty(spec.duty) is None:
             near = suggest(spec.duty, self.organisation.duties)
             self.reporter.error(
-                "E423",
+                "E402",
                 f"unknown duty `{spec.duty}`",
                 placed,
                 *at,
                 "duty",
-                help=f"did you mean `{near}`?" if near else None,
+                help=f"did you mean `{near}`?" if near else "declare it under `duties` of the organisation",
             )
             sound = False
         figure = None
@@ -279,17 +279,18 @@ class RuleChecker:
             id, rule, self.policy.control_point, tuple(r for r in roles if r is not None), mode,  # type: ignore[arg-type]
             spec.at_least, level, spec.form, within, figure is not None,
             self.organisation.duty(spec.duty) if spec.duty else None,
-            scale if scale is not None else MONEY_DECIMALS, figure.node.type.currency if figure is not None else None,
+            scale if scale is not None else MONEY_DECIMALS,
+            figure.node.type.currency if figure is not None else None,
         )  # fmt: skip
         return Requirement(need, figure)
 
     def _payment(
-        self, id: str, rule: str, text: str, spec: RequirementSpec, placed: Placed[RuleSpec] | Placed[TableRow],
-        at: tuple[str | int, ...],
+        self, id: str, rule: str, text: str, spec: RequirementSpec,
+        placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...],
     ) -> Requirement | None:  # fmt: skip
         assert spec.payment is not None
         where = (*at, "amount") if spec.payment.amount is not None else at
-        figure = self._money(text, placed, where, up=True, whole=spec.payment.amount is None)
+        figure = self._money(text, placed, where, whole=spec.payment.amount is None)
         if figure is None:
             return None
         return Requirement(
@@ -297,10 +298,10 @@ class RuleChecker:
         )
 
     def _money(
-        self, text: str, placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...], *, up: bool = False,
+        self, text: str, placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...], *,
         whole: bool = False,
     ) -> Expression | None:  # fmt: skip
-        """An amount; where it has more decimals than money has, a sum due is rounded half up to it."""
+        """An amount; where it has more decimals than money has, it is rounded half up to them."""
         node, problems = check(text, self.names.scope)
         if whole:
             problems = [replace(p, span=(0, 0)) for p in problems]
@@ -313,10 +314,10 @@ class RuleChecker:
         scale = node.type.scale
         most = self.decimals.get(node.type.currency or "", MONEY_DECIMALS)
         if scale is None or scale > most:
-            rounded, _ = check(f"round({text}, {most})", self.names.scope)
-            assert rounded is not None
-            return Expression(text, rounded)
-        return Expression(text, node)
+            places = t.Literal(number(0), node.span, most)
+            mode = t.Literal(TEXT, node.span, RoundingMode.HALF_UP.value)
+            node = t.Call(node.type.with_scale(most), node.span, "round", (node, places, mode))
+        return Expression(text, node, span=placed.span(*at))
 
     def _due(
         self, text: str, placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...]
@@ -331,7 +332,7 @@ class RuleChecker:
         if node.type.base is not Base.DATE:
             self.reporter.error("E306", f"expected a date or {DAYS} but got {node.type}", placed, *at)
             return None
-        return Expression(text, node)
+        return Expression(text, node, span=placed.span(*at))
 
     def _within(
         self, text: str | None, placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...]
@@ -356,7 +357,7 @@ class RuleChecker:
                 placed,
                 *at,
                 "within",
-                help="write it as `30 days`, or name a parameter",
+                help="write it as `30 days`, or name a parameter whose value does not change with time",
             )
             return None, False
         return Within(int(constant.value), "days" if constant.type.base is Base.DAYS else "months"), True
@@ -406,6 +407,21 @@ class RuleChecker:
                     done.append(Expression(found[1], node))
         done.append(sentence[position:])
         return [part for part in done if part != ""]
+
+
+def _alike(a: Type, b: Type) -> bool:
+    """Whether two rules may compute a value of one name: of one unit; a split with the same decimals."""
+    if a.element is not None or b.element is not None:
+        return a == b
+    return a.base is b.base and a.currency == b.currency and a.choices == b.choices
+
+
+def _described(type_: Type) -> str:
+    """A type in words; of a split what its parts are."""
+    if type_.base is not Base.MAP or type_.element is None:
+        return str(type_)
+    of = f"{type_.element.unit} with {type_.element.scale} decimals"
+    return f"a split of {of} among {', '.join(type_.keys)}"
 
 
 def interval(period: Period | None) -> Interval:

@@ -1,16 +1,19 @@
 """Decision tables: cells to conditions, hit policies to expressions, overlapping rows found.
 
 A hit policy is said with the nodes of the typed tree, so that evaluators know nothing of tables. What is
-symmetric in its rows (all but ``first``) is unknown as soon as the test of any row is unknown.
+symmetric in its rows (all but ``first``) is unknown as soon as the test of any row is unknown. Where no row
+holds, a sum or count is 0 and a list is empty; other values are those of ``otherwise``, or unknown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from fractions import Fraction
 
 from salesctrl.compile.checked import CheckedTable, Expression
 from salesctrl.compile.drafts import Placed, Reporter
+from salesctrl.compile.overlaps import overlapping
 from salesctrl.compile.regions import region
 from salesctrl.expr import tree as t
 from salesctrl.expr.check import check
@@ -119,21 +122,13 @@ class TableBuilder:
             return
         nodes = [e.node for e in self._inputs]
         regions = [[region(c, x) for c, x in zip(cells, nodes, strict=True)] for cells in self._cells]
-        self._exclusive = True
-        for i, row in enumerate(regions):
-            for j in range(i):
-                apart = sure = False
-                for mine, theirs in zip(row, regions[j], strict=True):
-                    if mine is not None and theirs is not None and mine.meet(theirs).is_empty():
-                        apart = True
-                if apart:
-                    continue
-                sure = all(r is not None for r in (*row, *regions[j]))
-                self._exclusive = False
-                if sure:
-                    message = f"rows {j + 1} and {i + 1} of `{self.name}` hold for the same values"
-                    help = "make their cells exclude one another, or choose `hit: first`"
-                    self.reporter.error("E405", message, self.placed, "rows", i, "match", help=help)
+        found = list(overlapping(regions))
+        self._exclusive = not found
+        for later, earlier, certain in found:
+            if certain:
+                message = f"rows {earlier + 1} and {later + 1} of `{self.name}` hold for the same values"
+                help = "make their cells exclude one another, or choose `hit: first`"
+                self.reporter.error("E405", message, self.placed, "rows", later, "match", help=help)
 
     # -- rows with effects -------------------------------------------------------------------------
 
@@ -145,7 +140,8 @@ class TableBuilder:
         if self.spec.hit == "unique":
             if self._exclusive:
                 return list(tests)
-            return [t.Guard(BOOLEAN, _HERE, self._at_most_one(), test, SEVERAL_ROWS) for test in tests]
+            alone = self._at_most_one()
+            return [t.Guard(BOOLEAN, _HERE, alone, test, SEVERAL_ROWS) for test in tests]
         order = list(range(len(tests)))
         if self.spec.hit == "priority":
             ranks = [(outcome_of(row) or Outcome.ALLOW).rank for row in self.spec.rows]
@@ -231,10 +227,10 @@ class TableBuilder:
                 agree = _all(
                     [self._agrees(test, value, chosen) for test, value in zip(tests, values, strict=True)]
                 )
-                return t.Guard(type_, _HERE, agree, chosen, ROWS_DIFFER)
+                return self._all_known(t.Guard(type_, _HERE, agree, chosen, ROWS_DIFFER), NO_ROW)
             case "priority":
                 return self._by_priority(name, values, otherwise, type_)
-        return self._collected(values, type_)
+        return self._collected(values, otherwise, type_)
 
     def _agrees(self, test: t.Node, value: t.Node, chosen: t.Node) -> t.Node:
         same = t.Compare(BOOLEAN, _HERE, "==", value, chosen)
@@ -251,8 +247,9 @@ class TableBuilder:
         ranked = self.spec.priority.get(name)
         if ranked is None:
             self.reporter.error(
-                "E406", f"`hit: priority` needs `priority` with the values of `{name}` in order", self.placed
-            )
+                "E406", f"`hit: priority` needs `priority` with the values of `{name}` in order", self.placed,
+                help=f"add `priority: {{{name}: […]}}`, the value that goes first at the beginning",
+            )  # fmt: skip
             return None
         tests: list[t.Node] = []
         results: list[t.Node] = []
@@ -271,14 +268,48 @@ class TableBuilder:
                     problem.code, str(problem), self.placed, "priority", name, i, help=problem.help
                 )
                 return None
-            tests.append(holds[0] if len(holds) == 1 else t.Logic(BOOLEAN, _HERE, "or", tuple(holds)))
+            tests.append(_any(holds))
             results.append(wanted)
-        return self._all_known(t.Select(type_, _HERE, tuple(tests), tuple(results), otherwise), NO_ROW)
+        if not self._are_ranked(name, values, results):
+            return None
+        if otherwise is not None:  # it stands for no row at all, not for a row whose value is not ranked
+            tests.append(t.Not(BOOLEAN, _HERE, _any(self._tests)))
+            results.append(otherwise)
+        return self._all_known(t.Select(type_, _HERE, tuple(tests), tuple(results), None), NO_ROW)
 
-    def _collected(self, values: Sequence[t.Node], type_: Type) -> t.Node | None:
+    def _are_ranked(self, name: str, values: Sequence[t.Node], ranked: Sequence[t.Node]) -> bool:
+        """Whether every value that a row plainly gives has a place in the order."""
+        places = {_exact(node) for node in ranked}
+        sound = True
+        for i, node in enumerate(values):
+            if isinstance(node, t.Literal) and None not in places and _exact(node) not in places:
+                text = self.spec.rows[i].give[name]
+                self.reporter.error(
+                    "E406", f"`{text}` has no place in `priority`", self.placed, "rows", i, "give", name,
+                    help=f"add it to the values of `{name}` in `priority`",
+                )  # fmt: skip
+                sound = False
+        return sound
+
+    def _collected(self, values: Sequence[t.Node], otherwise: t.Node | None, type_: Type) -> t.Node | None:
+        done = self._collected_rows(values, type_)
+        if done is None or otherwise is None:
+            return done
+        if done.type != replace(type_, scale=done.type.scale):
+            self.reporter.error(
+                "E417", f"`otherwise` gives one value, but `collect: {self.spec.collect}` does not",
+                self.placed, "otherwise", help="leave it out",
+            )  # fmt: skip
+            return None
+        return t.Conditional(type_, _HERE, _any(self._tests), done, otherwise)
+
+    def _collected_rows(self, values: Sequence[t.Node], type_: Type) -> t.Node | None:
         how = self.spec.collect
         if how == "count":
             return t.Call(number(0), _HERE, "count_true", tuple(self._tests))
+        if type_.base in (Base.LIST, Base.MAP):
+            self.reporter.error("E417", f"a {type_.base} cannot be collected", self.placed, "collect")
+            return None
         if how in ("sum", "min", "max") and type_.base not in (NUMERIC if how == "sum" else ORDERED):
             self.reporter.error(
                 "E417", f"`collect: {how}` expects numbers but the rows give {type_}", self.placed, "collect"
@@ -307,6 +338,18 @@ def _all(conditions: Sequence[t.Node]) -> t.Node:
     if not parts:
         return t.Literal(BOOLEAN, _HERE, True)
     return parts[0] if len(parts) == 1 else t.Logic(BOOLEAN, _HERE, "and", parts)
+
+
+def _any(conditions: Sequence[t.Node]) -> t.Node:
+    return conditions[0] if len(conditions) == 1 else t.Logic(BOOLEAN, _HERE, "or", tuple(conditions))
+
+
+def _exact(node: t.Node) -> object:
+    """The value of a literal, whatever its number of decimals; ``None`` where it is not plain."""
+    if not isinstance(node, t.Literal):
+        return None
+    plain = isinstance(node.value, bool | str)
+    return node.value if plain else Fraction(int(node.value), 10 ** (node.type.scale or 0))
 
 
 def _balanced_sum(terms: list[t.Node], type_: Type) -> t.Node:

@@ -7,7 +7,8 @@ value may become later (its digits) is seen to by the lowering.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from salesctrl.diagnostics import suggest
 from salesctrl.expr import tree as t
@@ -47,6 +48,7 @@ def check(text: str, scope: Scope, expected: Type | None = None) -> tuple[t.Node
         node = checker.node(parsed.tree, 0)
         if expected is not None:
             node = checker.require(node, expected)
+        checker.refuse_wholes(node)
     except _Failed:
         return None, checker.problems
     failed = any(not p.warning for p in checker.problems)
@@ -131,7 +133,7 @@ class _Checker:
 
     def constant(self, node: ast.Constant) -> t.Node:
         span = self.parsed.span(node)
-        if isinstance(node.value, str):
+        if isinstance(node.value, str) and self.parsed.source(node)[:1] in ("'", '"'):
             return t.Literal(TEXT, span, node.value)
         advice = {True: "write `true`", False: "write `false`", None: "ask `known(x)` or `coalesce(x, y)`"}
         help = advice.get(node.value) if isinstance(node.value, bool | None) else None
@@ -151,7 +153,7 @@ class _Checker:
         if name == "as_of":
             return t.AsOf(DATE, span)
         if name in scope.computed:
-            return scope.computed[name]
+            return replace(scope.computed[name], span=span)
         if name in scope.formulas:
             found = scope.formula(name)
             if found is None:
@@ -220,18 +222,19 @@ class _Checker:
             kind = field.record or ""
         if field is None or field.record is not None:
             raise self.fail("E305", f"`{path}` is a record, expected one of its fields", span)
-        if variable is not None:
-            return t.ItemRef(field.type, span, variable, path)
         if field.optional and field.default is None and path not in self.guarded:
+            shown = self.parsed.text[slice(*span)]
             self.problems.append(
                 Problem(
                     "W401",
-                    f"`{path}` is optional and may be unknown here",
+                    f"`{shown}` is optional and may be unknown here",
                     span,
-                    f"ask `known({path})` first, or use `coalesce({path}, ...)`",
+                    f"ask `known({shown})` first, or use `coalesce({shown}, …)`",
                     warning=True,
-                )  # fmt: skip
+                )
             )
+        if variable is not None:
+            return t.ItemRef(field.type, span, variable, path)
         return t.FieldRef(field.type, span, path)
 
     def table_output(self, table: str, chain: list[ast.Attribute], span: t.Span) -> t.Node:
@@ -361,7 +364,8 @@ class _Checker:
             self.problems.append(
                 Problem(
                     "W402",
-                    f"`{self.parsed.text[span[0] : span[1]]}` is always the same: `{left.path}` is bounded by its declaration",
+                    f"`{self.parsed.text[slice(*span)]}` is always the same: "
+                    f"`{left.path}` is bounded by its declaration",
                     span,
                     "compare with a value inside the bounds of the field, or leave the condition out",
                     warning=True,
@@ -375,15 +379,22 @@ class _Checker:
         options: list[t.Node] = []
         if isinstance(container, ast.List | ast.Tuple):
             options = self.all(container.elts, depth)
+            if not options:
+                place = self.parsed.span(container)
+                raise self.fail("E305", "expected a list of values but got an empty one", place)
         else:
             listed = self.node(container, depth)
-            if listed.type.base is not Base.LIST or listed.type.element is None:
-                raise self.fail("E305", f"expected a list but got {_a(listed.type)}", listed.span)
+            if not isinstance(listed, t.ParameterRef) or listed.type.element is None:
+                what = _a(listed.type) if listed.type.base is not Base.LIST else f"`{self.text(listed)}`"
+                raise self.fail(
+                    "E305", f"expected a list of values but got {what}", listed.span,
+                    'write the values, such as `["A", "B"]`, or name a parameter that is a list',
+                )  # fmt: skip
             options = [listed]
         adapted: list[t.Node] = []
         for option in options:
-            if option.type.base is Base.LIST and option.type.element is not None:
-                self.listed(item, option, option.type.element, span)
+            if option.type.base is Base.LIST and isinstance(option, t.ParameterRef):
+                self.listed(item, option, span)
                 adapted.append(option)
                 continue
             same = self.comparison("==", item, option, span)
@@ -392,14 +403,10 @@ class _Checker:
         found: t.Node = t.Membership(BOOLEAN, span, item, tuple(adapted))
         return t.Not(BOOLEAN, span, found) if isinstance(node.ops[0], ast.NotIn) else found
 
-    def listed(self, item: t.Node, option: t.Node, element: Type, span: t.Span) -> None:
+    def listed(self, item: t.Node, option: t.ParameterRef, span: t.Span) -> None:
         """A list parameter among the options: its values must be comparable with the item."""
-        name = option.name if isinstance(option, t.ParameterRef) else ""
-        parameter = self.scope.parameters.get(name)
-        for constant in parameter.items if parameter is not None else ():
+        for constant in self.scope.parameters[option.name].items:
             self.comparison("==", item, t.Literal(constant.type, option.span, constant.value), span)
-        if parameter is None:
-            self.comparison("==", item, t.ParameterRef(element, option.span, name), span)
 
     def conditional(self, node: ast.IfExp, depth: int) -> t.Node:
         before = self.guarded
@@ -434,11 +441,8 @@ class _Checker:
             near = suggest(name, [*FUNCTIONS, *_FOLDS])
             help = f"did you mean `{near}`?" if near else None
             raise self.fail("E307", f"unknown function `{name}`", self.parsed.span(node.func), help)
-        before = self.guarded
-        if name in ("known", "coalesce"):
-            self.guarded = before | self._optional_arguments(node, name)
-        arguments = self.all(node.args, depth)
-        self.guarded = before
+        asked = {"known": len(node.args), "coalesce": len(node.args) - 1}.get(name, 0)
+        arguments = self._asked_about(node.args[:asked], depth) + self.all(node.args[asked:], depth)
         try:
             return function.build(Arguments(span, arguments, self.text, self.scope))
         except ArgumentProblem as problem:
@@ -449,19 +453,44 @@ class _Checker:
         except UnitProblem as problem:
             raise self.fail(problem.code, str(problem), span, problem.help) from problem
 
-    def _optional_arguments(self, node: ast.Call, name: str) -> frozenset[str]:
-        """The fields that ``known`` and ``coalesce`` look at, which need no further guard."""
-        arguments = node.args if name == "known" else node.args[:-1]
-        paths: set[str] = set()
-        for argument in arguments:
-            quiet = _Checker(self.parsed, self.scope)
-            quiet.loops = self.loops
-            try:
-                found = quiet.node(argument, 0)
-            except _Failed:
+    def _asked_about(self, nodes: Sequence[ast.expr], depth: int) -> list[t.Node]:
+        """What ``known`` and ``coalesce`` look at: there a field may be unknown."""
+        before = len(self.problems)
+        try:
+            return self.all(nodes, depth)
+        finally:
+            self.problems[before:] = [p for p in self.problems[before:] if p.code != "W401"]
+
+    def refuse_wholes(self, root: t.Node) -> None:
+        """A list, named numbers or bands are no values by themselves: only some places can take them."""
+        todo: list[tuple[t.Node, t.Node | None]] = [(root, None)]
+        seen: set[int] = set()
+        while todo:
+            node, parent = todo.pop()
+            if id(node) in seen:
                 continue
-            paths |= {n.path for n in t.walk(found) if isinstance(n, t.FieldRef)}
-        return frozenset(paths)
+            seen.add(id(node))
+            todo.extend((child, node) for child in reversed(t.children(node)))
+            help = self._whole(node, parent)
+            if help is not None:
+                self.report("E305", f"`{self.text(node)}` is no single value", node.span, help)
+
+    def _whole(self, node: t.Node, parent: t.Node | None) -> str | None:
+        """What to write instead, where a node is a whole that its place cannot take."""
+        if isinstance(node, t.FieldRef | t.ItemRef) and node.type.base is Base.LIST:
+            if isinstance(parent, t.Fold) or (isinstance(parent, t.Call) and parent.name == "known"):
+                return None
+            return f"say what of its items is meant, such as `count({self.text(node)})`"
+        if not isinstance(node, t.ParameterRef):
+            return None
+        if node.type.base is Base.LIST:
+            return None if isinstance(parent, t.Membership) else f"ask whether something is `in {node.name}`"
+        if node.type.base is Base.MAP:
+            taken = isinstance(parent, t.MapItem) or (
+                isinstance(parent, t.Call) and parent.name == "allocate"
+            )
+            return None if taken else f"name one of its values, such as `{node.name}.{node.type.keys[0]}`"
+        return f"look it up with `band(…, {node.name})`" if self.scope.parameters[node.name].bands else None
 
     def fold(self, kind: str, node: ast.GeneratorExp, span: t.Span, depth: int) -> t.Node:
         generator = node.generators[0]
@@ -475,11 +504,14 @@ class _Checker:
             place = self.parsed.span(generator.target)
             raise self.fail("E303", f"`{variable}` already has a meaning here", place, "choose another name")
         self.loops = {**self.loops, variable: (source.type.item, source.path + "[]")}
+        before = self.guarded
         try:
             tests = [self.require(n, BOOLEAN) for n in self.all(generator.ifs, depth)]
+            self.guarded = before.union(*(_asked(test, True) for test in tests))
             plain = isinstance(node.elt, ast.Name) and normal(node.elt.id) == variable
             body = None if plain and kind == "count" else self.node(node.elt, depth)
         finally:
+            self.guarded = before
             self.loops = {k: v for k, v in self.loops.items() if k != variable}
         test: t.Node | None = None
         if tests:
@@ -490,6 +522,12 @@ class _Checker:
                 body = self.require(body, BOOLEAN)
             elif not (body.type.is_numeric or (kind != "sum" and body.type.base is Base.DATE)):
                 raise self.fail("E305", f"`{kind}` expects numbers but got {_a(body.type)}", body.span)
+            elif body.type.is_numeric and body.type.scale is None:
+                what = self.text(body)
+                raise self.fail(
+                    "E311", f"`{what}` has no definite number of decimals", body.span,
+                    f"say how each is rounded: `{kind}(round({what}, 2) for …)`",
+                )  # fmt: skip
             else:
                 type_ = body.type.with_scale(body.type.scale) if body.type.is_numeric else body.type
         if kind == "count" and body is not None:
@@ -499,9 +537,9 @@ class _Checker:
 
 
 def _asked(node: t.Node, holds: bool) -> frozenset[str]:
-    """The optional fields that are known when ``node`` is true (or, with ``holds=False``, false)."""
+    """The optional fields that are known where ``node`` is true (or, with ``holds=False``, false)."""
     match node:
-        case t.Call(name="known", args=(t.FieldRef(path=path),)) if holds:
+        case t.Call(name="known", args=(t.FieldRef(path=path) | t.ItemRef(path=path),)) if holds:
             return frozenset({path})
         case t.Not(operand=operand):
             return _asked(operand, not holds)

@@ -109,14 +109,10 @@ class Arguments:
 
     def decimals(self, node: t.Node) -> int:
         """An argument that is a literal number of decimals."""
-        if (
-            isinstance(node, t.Literal)
-            and node.type.bare
-            and node.type.scale == 0
-            and not isinstance(node.value, str)
-        ):
-            if 0 <= node.value <= MAX_DECIMALS:
-                return node.value
+        plain = isinstance(node, t.Literal) and node.type.bare and node.type.scale == 0
+        value = node.value if plain and isinstance(node, t.Literal) else None
+        if isinstance(value, int) and 0 <= value <= MAX_DECIMALS:
+            return value
         raise ArgumentProblem(f"`{self.text(node)}`: expected decimals from 0 to {MAX_DECIMALS}", node.span)
 
     def call(self, name: str, type_: Type, *nodes: t.Node) -> t.Call:
@@ -187,6 +183,12 @@ def _allocate(a: Arguments) -> t.Node:
         )
     if not isinstance(weights, t.ParameterRef):
         raise ArgumentProblem(f"`{a.text(weights)}`: expected a parameter", weights.span)
+    for name, constant in a.scope.parameters[weights.name].numbers:
+        if int(constant.value) < 0:
+            raise ArgumentProblem(
+                f"`{a.text(weights)}.{name}` is below zero, and so is no weight", weights.span,
+                help="weights say how many parts each gets: write numbers of 0 and more",
+            )  # fmt: skip
     return a.call(
         "allocate", map_of(weights.type.keys, total.type.with_scale(total.type.scale)), total, weights
     )
@@ -273,7 +275,9 @@ def _band(a: Arguments) -> t.Node:
     parameter = a.scope.parameters.get(ladder.name) if isinstance(ladder, t.ParameterRef) else None
     if parameter is None or not parameter.bands:
         raise ArgumentProblem(f"`{a.text(ladder)}`: expected a parameter with `bands`", ladder.span)
-    tests = band_tests(parameter, x, a.span, a.scope)
+    # A ladder inside the keys of a ladder could go in a circle.
+    plain = {name: p for name, p in a.scope.parameters.items() if not p.bands}
+    tests = band_tests(parameter, x, replace(a.scope, parameters=plain))
     values = tuple(t.Literal(parameter.type, a.span, constant.value) for _, constant in parameter.bands)
     scales = {c.type.scale for _, c in parameter.bands}
     if len(scales) > 1:

@@ -40,6 +40,8 @@ from dataclasses import dataclass
 MAX_DIGITS = 76
 """No expression may need more digits than two 128-bit integers hold."""
 _LIMIT = 10**MAX_DIGITS
+MAX_FLATTENED = 8
+"""An ``and`` of at most so many operands becomes part of the ``and`` around it; ``or`` likewise."""
 
 
 class TooWide(Exception):
@@ -205,16 +207,17 @@ class Graph:
     def logic(self, name: str, args: list[int]) -> int:
         """Kleene's ``and`` or ``or``."""
         neutral, final = (self.true, self.false) if name == "and" else (self.false, self.true)
-        flat: list[int] = []
+        flat: dict[int, None] = {}
         for arg in args:
             if arg == final:
                 return final
             op = self.ops[arg]
-            inner = op.args if op.name == name else (arg,)
-            flat.extend(i for i in inner if i != neutral and i not in flat)
+            # A long one stays whole: the rows of a table share it, and copies would grow with their square.
+            inner = op.args if op.name == name and len(op.args) <= MAX_FLATTENED else (arg,)
+            flat.update((i, None) for i in inner if i != neutral)
         if not flat:
             return neutral
-        return flat[0] if len(flat) == 1 else self.make(name, tuple(flat))
+        return next(iter(flat)) if len(flat) == 1 else self.make(name, tuple(flat))
 
     def invert(self, a: int) -> int:
         """Kleene's ``not``."""

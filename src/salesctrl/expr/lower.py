@@ -8,7 +8,7 @@ decided: the evaluators print what comes out.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
 from salesctrl.expr import tree as t
@@ -18,6 +18,7 @@ from salesctrl.policy.types import NUMERIC, Base
 from salesctrl.policy.vocabulary import Field, VocabularyIndex
 
 AS_OF = "as_of"
+NO_VALUE_YET = "no_value_yet"
 _UNBOUNDED = 10**18
 _PLAIN_CALLS: Mapping[str, tuple[int, int]] = {
     "months_between": (-120_000, 120_000), "months_started": (-120_000, 120_000),
@@ -28,11 +29,15 @@ _PLAIN_CALLS: Mapping[str, tuple[int, int]] = {
 
 
 class LoweringProblem(Exception):
-    """An expression whose value could need too many digits; ``node`` is the part that does."""
+    """An expression whose value could need too many digits; ``node`` is the part that does.
 
-    def __init__(self, node: t.Node):
+    ``again``: it uses a formula or output of which this has been said before.
+    """
+
+    def __init__(self, node: t.Node, *, again: bool = False):
         super().__init__("too many digits")
         self.node = node
+        self.again = again
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +98,21 @@ class Lowering:
         self.parameters = parameters
         self.definition = definition
         self._named: dict[str, Low] = {}
+        self._too_wide: set[str] = set()
         self._loops: dict[str, int] = {}
-        self._memo: dict[int, tuple[t.Node, Low]] = {}
+        self._memo: dict[tuple[int, tuple[tuple[str, int], ...]], tuple[t.Node, Low]] = {}
 
     def low(self, node: t.Node) -> Low:
         """The lowered value of a node; raises :class:`LoweringProblem`."""
-        kept = self._memo.get(id(node))
-        if kept is not None and not self._loops:
+        key = (id(node), tuple(self._loops.items()))
+        kept = self._memo.get(key)
+        if kept is not None:
             return kept[1]
         try:
             done = self._lower(node)
         except TooWide as error:
             raise LoweringProblem(node) from error
-        if not self._loops:
-            self._memo[id(node)] = (node, done)
+        self._memo[key] = (node, done)
         return done
 
     def plain(self, node: t.Node) -> int:
@@ -132,9 +138,7 @@ class Lowering:
             case t.ItemRef():
                 return self._item(node)
             case t.ParameterRef():
-                constant = self.parameters[node.name].constant
-                assert constant is not None
-                return self._constant(constant)
+                return self._parameter(self.parameters[node.name])
             case t.FormulaRef() | t.TableRef():
                 return self._definition(node)
             case t.MapItem():
@@ -169,6 +173,13 @@ class Lowering:
     def _constant(self, constant: Constant) -> Low:
         return Low(self.graph.const(constant.value), None, constant.type.scale or 0)
 
+    def _parameter(self, parameter: ParameterValue) -> Low:
+        """The constant; before the first of dated values it is unknown."""
+        if parameter.constant is not None:
+            return self._constant(parameter.constant)
+        first = self._constant(parameter.schedule[0][1])
+        return replace(first, num=self.graph.guard(self.graph.false, first.num, NO_VALUE_YET))
+
     def _bounds(self, field_: Field) -> tuple[int, int]:
         if field_.type.base is Base.INSTANT:
             return -(2**62), 2**62
@@ -185,12 +196,26 @@ class Lowering:
         return Low(self.graph.make("var", (), where, low, high), None, node.type.scale or 0)
 
     def _definition(self, node: t.FormulaRef | t.TableRef) -> Low:
-        name = node.name if isinstance(node, t.FormulaRef) else f"{node.table}.{node.output}"
-        if name not in self._named:
-            loops, self._loops = self._loops, {}
-            self._named[name] = self.low(self.definition(node))
+        """A formula or an output, after those that it uses: a long chain of them is not a deep recursion."""
+        loops, self._loops = self._loops, {}
+        todo = [node]
+        try:
+            while todo:
+                key, tree = key_of(todo[-1]), self.definition(todo[-1])
+                missing = [r for k, r in references(tree).items() if k not in self._named]
+                if key in self._too_wide:
+                    raise LoweringProblem(node, again=True)
+                if missing:
+                    todo.extend(missing)
+                else:
+                    self._named[key] = self.low(tree)
+                    todo.pop()
+        except LoweringProblem:
+            self._too_wide.update(key_of(ref) for ref in todo)
+            raise
+        finally:
             self._loops = loops
-        return self._named[name]
+        return self._named[key_of(node)]
 
     def _map_item(self, node: t.MapItem) -> Low:
         if isinstance(node.map, t.ParameterRef):
@@ -299,7 +324,6 @@ class Lowering:
         return g.logic("or", [self._compare_low("==", item, o, numeric=numeric) for o in options])
 
     def _select(self, node: t.Select) -> Low:
-        g = self.graph
         tests = [self.plain(n) for n in node.tests]
         values = [self.low(n) for n in node.values]
         if node.otherwise is not None:
@@ -456,10 +480,11 @@ class Lowering:
             yearly = Low(g.const(1), None, scale)
         else:
             steps, yearly = ((FIRST_DAY, 1),), self.low(rate)
-        most = max(abs(step) for _, step in steps) * 10**8
+        # A period is less than 10,000 years, which ACT/ACT measures in 365 × 366 parts of a year.
+        most = max(abs(step) for _, step in steps) * 10**10
         fraction = self._runtime("accrue", days, (steps, str(basis.value)), -most, most)
         num = g.make("item", (fraction,), 0, -most, most)
-        den = g.make("item", (fraction,), 1, 1, 10**8)
+        den = g.make("item", (fraction,), 1, 1, 365 * 366)
         whole = g.mul(g.mul(money.num, yearly.num), num)
         parts = [d for d in (money.den, yearly.den) if d is not None]
         for part in parts:
@@ -476,3 +501,23 @@ class Lowering:
         bounds = [g.interval(n) for n in numbers]
         low, high = min(b[0] for b in bounds), max(b[1] for b in bounds)
         return Low(self._runtime(node.name, flat, (), low, high), None, scale)
+
+
+def key_of(node: t.FormulaRef | t.TableRef) -> str:
+    """The name of a formula, or of a table and its output."""
+    return node.name if isinstance(node, t.FormulaRef) else f"{node.table}.{node.output}"
+
+
+def references(root: t.Node) -> dict[str, t.FormulaRef | t.TableRef]:
+    """The formulas and outputs that a tree uses, by their keys; each part of it is looked at once."""
+    found: dict[str, t.FormulaRef | t.TableRef] = {}
+    todo, seen = [root], {id(root)}
+    while todo:
+        node = todo.pop()
+        if isinstance(node, t.FormulaRef | t.TableRef):
+            found[key_of(node)] = node
+        for child in t.children(node):
+            if id(child) not in seen:
+                seen.add(id(child))
+                todo.append(child)
+    return found

@@ -26,14 +26,15 @@ class Problem:
 class Parameter:
     """A parameter as an expression sees it.
 
-    ``items`` are the values of a list parameter, ``bands`` the rungs of a ladder (unary test, value): both
-    have the same value on every date.
+    ``items`` are the values of a list parameter, ``bands`` the rungs of a ladder (unary test, value),
+    ``numbers`` the named numbers: they are the same on every date.
     """
 
     name: str
     type: Type
     items: tuple[Constant, ...] = ()
     bands: tuple[tuple[str, Constant], ...] = ()
+    numbers: tuple[tuple[str, Constant], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

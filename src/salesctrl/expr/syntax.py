@@ -20,6 +20,7 @@ _MARK = "\u16a0"
 
 _TOKEN = re.compile(
     r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+      | (?P<quote>["'])
       | (?P<name>[^\W\d]\w*)
       | (?P<number>\d[\w.]*)(?P<unit>\s*%|\s+(?!(?:if|else|and|or|not|in|for|is)\b)[^\W\d]\w*)?
       | (?P<open>[(\[{])
@@ -28,6 +29,9 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _NUMBER = re.compile(NUMBER_PATTERN)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+_CHINESE_UNITS = {"天": "days", "日": "days", "个月": "months", "月": "months", "元": "CNY"}
+_UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff" + _MARK + "]")
 
 
 class SyntaxProblem(Exception):
@@ -78,8 +82,11 @@ def parse(text: str) -> Parsed:
             f"expression of {len(text)} characters, at most {MAX_LENGTH} are allowed",
             0, len(text), code="E314", help="name its parts under `let`",
         )  # fmt: skip
-    if _MARK in text:
-        raise SyntaxProblem(f"unexpected character `{_MARK}`", text.index(_MARK), text.index(_MARK) + 1)
+    strange = _UNPRINTABLE.search(text)
+    if strange:
+        raise SyntaxProblem(
+            f"unexpected character U+{ord(strange[0]):04X}", *strange.span(), help="delete it"
+        )
     plain = text.replace("\n", " ").replace("\r", " ").replace("\t", " ")
     if not plain.strip():
         raise SyntaxProblem("expected an expression but got an empty text", 0, len(text))
@@ -105,6 +112,7 @@ def _mask(text: str) -> tuple[str, dict[int, Constant]]:
     parts: list[str] = []
     literals: dict[int, Constant] = {}
     position = depth = 0
+    text_end: int | None = None
     for found in _TOKEN.finditer(text):
         kind = found.lastgroup
         if found["open"]:
@@ -120,6 +128,13 @@ def _mask(text: str) -> tuple[str, dict[int, Constant]]:
                 raise SyntaxProblem(f"`{found['close']}` closes nothing", found.start(), found.end())
         elif kind == "comment":
             raise SyntaxProblem("unexpected `#`", found.start(), found.end())
+        elif kind == "quote":
+            raise SyntaxProblem(
+                "a quoted text is not closed", found.start(), len(text), help="end it with a quote"
+            )
+        elif kind == "string":
+            _check_string(text, found, text_end)
+            text_end = found.end()
         elif found["number"]:
             start, end = found.span()
             if not _NUMBER.fullmatch(found["number"]):
@@ -127,6 +142,10 @@ def _mask(text: str) -> tuple[str, dict[int, Constant]]:
                     f"expected a number such as `12.50` but got `{found['number']}`",
                     start, found.end("number"), help=_number_advice(found["number"]),
                 )  # fmt: skip
+            if text[:start].rstrip().endswith("."):
+                raise SyntaxProblem(
+                    f"expected a name after the point but got `{found['number']}`", start, end
+                )
             try:
                 literals[start] = parse_number(found["number"], (found["unit"] or "").strip() or None)
             except BadLiteral as error:
@@ -137,6 +156,22 @@ def _mask(text: str) -> tuple[str, dict[int, Constant]]:
         raise SyntaxProblem("a bracket is not closed", len(text) - 1, len(text))
     parts.append(text[position:])
     return "".join(parts), literals
+
+
+def _check_string(text: str, found: re.Match[str], previous_end: int | None) -> None:
+    """Refuse what Python would make something else of than what is written."""
+    if previous_end is not None and not text[previous_end : found.start()].strip():
+        raise SyntaxProblem(
+            "two texts stand beside one another",
+            *found.span(),
+            help="put a comma or an operator between them",
+        )
+    for escape in _ESCAPE.finditer(found[0]):
+        if escape[1] not in "\\\"'":
+            at = found.start() + escape.start()
+            raise SyntaxProblem(
+                f"unknown escape `{escape[0]}`", at, at + 2, help="write `\\\\` for a backslash in a text"
+            )
 
 
 def _byte_offsets(text: str) -> tuple[int, ...]:
@@ -156,6 +191,9 @@ def _excerpt(text: str, at: int) -> str:
 def _number_advice(token: str) -> str | None:
     if "_" in token:
         return f"leave out the `_`: `{token.replace('_', '')}`"
+    chinese = re.fullmatch(rf"({NUMBER_PATTERN})(天|日|个月|月|元)", token)
+    if chinese:
+        return f"write `{chinese[1]} {_CHINESE_UNITS[chinese[2]]}`"
     unit = re.fullmatch(rf"({NUMBER_PATTERN})([A-Za-z]+)", token)
     if unit and unit[2] not in ("e", "E"):
         return f"put a space before the unit: `{unit[1]} {unit[2]}`"
@@ -173,6 +211,6 @@ def _advice(text: str) -> str | None:
     ):
         if pattern in text and not (pattern == "=" and re.search(r"[=<>!]=", text)):
             return advice
-    if re.search("[，（）：；“”]", text):
-        return "use the ASCII forms of brackets, commas and quotes"
+    if re.search("[，（）：；“”‘’【】。、＋－×÷＜＞＝％\u3000]", text):
+        return "use the ASCII forms of brackets, commas, quotes, operators and spaces"
     return None

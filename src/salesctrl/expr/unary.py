@@ -38,7 +38,7 @@ def cell_test(text: str, x: t.Node, scope: Scope) -> tuple[t.Node | None, list[P
         return None, [bad.problem, *reader.warnings]
 
 
-def band_tests(parameter: Parameter, x: t.Node, span: t.Span, scope: Scope) -> tuple[t.Node, ...]:
+def band_tests(parameter: Parameter, x: t.Node, scope: Scope) -> tuple[t.Node, ...]:
     """The conditions of a ladder's rungs on ``x``, in the order written."""
     tests: list[t.Node] = []
     for key, _ in parameter.bands:

@@ -31,6 +31,8 @@ def adapt(node: t.Node, expected: Type) -> t.Node:
             raise UnitProblem("E306", f"expected {expected.unit} but got {have.unit}")
         if have.base is Base.LIST and have != expected:
             raise UnitProblem("E305", f"expected {expected} but got {have}")
+        if have.base is Base.MAP and have != expected:
+            raise UnitProblem("E305", *_map_difference(have, expected))
         if have.base is Base.CHOICE and have.choices != expected.choices:
             raise UnitProblem("E310", f"expected {expected} but got {have}")
         return node
@@ -45,6 +47,16 @@ def adapt(node: t.Node, expected: Type) -> t.Node:
     if have.base in NUMERIC and expected.base in NUMERIC:
         raise UnitProblem("E306", f"expected {expected.unit} but got {have.unit}", _unit_help(have, expected))
     raise UnitProblem("E305", f"expected {expected} but got {have}")
+
+
+def _map_difference(have: Type, expected: Type) -> tuple[str, str]:
+    """Why two splits do not go together, and what to do."""
+    if have.keys != expected.keys:
+        return (
+            f"expected the names {', '.join(expected.keys)} but got {', '.join(have.keys)}",
+            "split both by the same named numbers",
+        )
+    return "the parts have different units or decimals", "round both totals to the same decimals"
 
 
 def _choose(node: t.Literal, expected: Type) -> t.Node:
