@@ -15,7 +15,7 @@ from salesctrl.compile.checked import CheckedPolicy, CheckedRule, Interval, Requ
 from salesctrl.diagnostics import Diagnostics, Span
 from salesctrl.expr import tree as t
 from salesctrl.expr.ir import MAX_DIGITS, Graph
-from salesctrl.expr.lower import Inputs, Low, Lowering, LoweringProblem
+from salesctrl.expr.lower import Inputs, Lowering, LoweringProblem
 from salesctrl.policy.organisation import Organisation
 from salesctrl.policy.types import Type
 from salesctrl.policy.vocabulary import VocabularyIndex
@@ -185,14 +185,21 @@ class _Planner:
         lowering = self.lowerings[policy.name]
         for name, expression in policy.formulas.items():
             ref = t.FormulaRef(expression.node.type, (0, 0), name)
-            low = self._low(lowering, ref, f"the formula `{name}`", expression.span or policy.span)
-            if name in policy.outputs and low is not None:
-                self.outputs[name] = Output(name, expression.node.type, policy.name, low.num)
+            type_ = ref.type if name in policy.outputs else None
+            what, span = f"the formula `{name}`", expression.span or policy.span
+            number = self._low(lowering, ref, type_, what, span)
+            if type_ is not None and number is not None:
+                self.outputs[name] = Output(name, type_, policy.name, number)
 
-    def _low(self, lowering: Lowering, node: t.Node, what: str, span: Span) -> Low | None:
-        """The lowered value; ``None``, and reported where it begins, if it could need too many digits."""
+    def _low(self, lowering: Lowering, node: t.Node, type_: Type | None, what: str, span: Span) -> int | None:
+        """The lowered value; ``None``, and reported where it begins, if it could need too many digits.
+
+        A number has the decimals of ``type_``: a dated parameter may have fewer on this day.
+        """
         try:
-            return lowering.low(node)
+            if type_ is not None and type_.is_numeric and type_.scale is not None:
+                return lowering.scaled(node, type_.scale)
+            return lowering.low(node).num
         except LoweringProblem as problem:
             if not problem.again:
                 message = f"{what} could need more than {MAX_DIGITS} digits"
@@ -221,8 +228,8 @@ class _Planner:
     ) -> PlannedRule:
         g, lowering = self.graph, self.lowerings[policy.name]
         span = rule.when.span or rule.span
-        low = self._low(lowering, rule.when.node, f"the condition of `{rule.id}`", span)
-        condition = g.true if low is None else low.num
+        low = self._low(lowering, rule.when.node, None, f"the condition of `{rule.id}`", span)
+        condition = g.true if low is None else low
         judges = tuple(self._judge(lowering, requirement, rule) for requirement in rule.requirements)
         met = g.logic("and", [self._judge_node(k) for k in judges])
         parts = [condition, *(g.invert(fired) for _, fired in exceptors)]
@@ -232,12 +239,9 @@ class _Planner:
         computes: list[tuple[int, int]] = []
         for name, expression in rule.computes:
             span = expression.span or rule.span
-            value = self._low(lowering, expression.node, f"`{name}` of `{rule.id}`", span)
-            if value is not None:
-                number = value.num
-                scale = self.outputs[name].type.scale
-                if expression.node.type.is_numeric and scale is not None:
-                    number = lowering.scaled(expression.node, scale)
+            type_, what = self.outputs[name].type, f"`{name}` of `{rule.id}`"
+            number = self._low(lowering, expression.node, type_, what, span)
+            if number is not None:
                 computes.append((self.numbers[name], number))
         return PlannedRule(
             rule, policy, condition, fired, met, judges, tuple(j for j, _ in exceptors), tuple(computes)
@@ -253,8 +257,7 @@ class _Planner:
         figure = None
         if requirement.figure is not None:
             what, span = f"the requirement `{requirement.need.id}`", requirement.figure.span or rule.span
-            low = self._low(lowering, requirement.figure.node, what, span)
-            figure = None if low is None else low.num
+            figure = self._low(lowering, requirement.figure.node, requirement.figure.node.type, what, span)
         self.judges.append(Judge(requirement, figure))
         return len(self.judges) - 1
 

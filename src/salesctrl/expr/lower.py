@@ -123,7 +123,10 @@ class Lowering:
 
     def scaled(self, node: t.Node, scale: int) -> int:
         """A number as an integer of the given scale, which loses nothing."""
-        return self._at(self.low(node), scale)
+        try:
+            return self._at(self.low(node), scale)
+        except TooWide as error:
+            raise LoweringProblem(node) from error
 
     # -- names -------------------------------------------------------------------------------------
 
@@ -463,10 +466,11 @@ class Lowering:
         numbers = self.parameters[weights.name].numbers
         scale = max(c.type.scale or 0 for c in numbers.values())
         parts = tuple(int(c.value) * 10 ** (scale - (c.type.scale or 0)) for c in numbers.values())
-        low, high = self.graph.interval(total.num)
-        return Low(
-            self._runtime("allocate", [total.num], (parts,), min(low, 0), max(high, 0)), None, total.scale
-        )
+        decimals = args[0].type.scale
+        assert decimals is not None
+        whole = self._at(total, decimals)
+        low, high = self.graph.interval(whole)
+        return Low(self._runtime("allocate", [whole], (parts,), min(low, 0), max(high, 0)), None, decimals)
 
     def _accrue(self, args: tuple[t.Node, ...]) -> Low:
         g = self.graph
@@ -495,7 +499,8 @@ class Lowering:
         g = self.graph
         tests = [self.plain(n) for n in node.args[::2]]
         values = [self.low(n) for n in node.args[1::2]]
-        scale = max((v.scale for v in values), default=0)
+        element = node.type.element or node.type
+        scale = (element.scale or 0) if element.is_numeric else 0
         numbers = [self._at(v, scale) if scale else v.num for v in values]
         flat = [n for pair in zip(tests, numbers, strict=True) for n in pair]
         bounds = [g.interval(n) for n in numbers]
