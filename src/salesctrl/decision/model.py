@@ -25,6 +25,11 @@ class Owner(Protocol):
 
     plan: Plan
     plan_digest: str
+    named: dict[int, tuple[str, ...]]
+    """Rules by their bits, those asked for lately."""
+
+    def name(self, bits: int) -> tuple[str, ...]:
+        """The ids of the rules whose bits are set; remembered in ``named``."""
 
     def trace(self, decision: Decision) -> Trace:
         """The trace of a decision."""
@@ -100,7 +105,10 @@ class Decision:
         return date.fromordinal(day)
 
     def _rules(self, bits: int) -> tuple[str, ...]:
-        return tuple(r.rule.id for i, r in enumerate(self._kept[0].plan.rules) if bits >> i & 1)
+        if not bits:
+            return ()
+        owner = self._kept[0]
+        return owner.named.get(bits) or owner.name(bits)
 
     @property
     def fired(self) -> tuple[str, ...]:

@@ -23,6 +23,10 @@ from salesctrl.expr.lower import Inputs
 from salesctrl.outcome import Outcome
 
 
+MAX_NAMED = 4096
+"""So many different sets of rules are remembered by name; then it begins anew."""
+
+
 class PlanEvaluator:
     """One plan with all that is made from it; the owner of its decisions. Safe to share between threads."""
 
@@ -35,6 +39,7 @@ class PlanEvaluator:
         self.root: Record = layout(plan)
         self._organisation = checked.organisation
         self._scalar = ScalarEvaluator(plan, self.root, checked.organisation, self)
+        self.named: dict[int, tuple[str, ...]] = {}
         self._tracer: Tracer | None = None
         self._lock = Lock()
         self.fast: Callable[[object, int], Decision] = self._scalar.fast
@@ -52,6 +57,13 @@ class PlanEvaluator:
         decision = self._scalar.general(tuple(reading.values), evidence, keep)
         return at_least_incomplete(decision) if reading.problems else decision
 
+    def name(self, bits: int) -> tuple[str, ...]:
+        """The ids of the rules whose bits are set."""
+        if len(self.named) >= MAX_NAMED:
+            self.named.clear()
+        ids = self.named[bits] = tuple(r.rule.id for i, r in enumerate(self.plan.rules) if bits >> i & 1)
+        return ids
+
     def trace(self, decision: Decision) -> Trace:
         """The trace of a decision of this plan."""
         tracer = self._tracer
@@ -61,7 +73,7 @@ class PlanEvaluator:
                 if tracer is None:
                     tracer = Tracer(self.plan, self._organisation, self._observe)
                     self._tracer = tracer
-        return tracer.trace(decision)
+        return tracer.trace(decision, self._scalar.values(decision))
 
     def _observe(self, nodes: Sequence[int]) -> Callable[..., tuple[object, ...]]:
         return observer(self.plan, dict(self._scalar.globals), nodes)
@@ -69,7 +81,8 @@ class PlanEvaluator:
     def facts(self, decision: Decision) -> Mapping[str, object]:
         """The facts of a decision in canonical form: by path, numbers as text, dates in ISO 8601."""
         vocabulary, inputs = self.plan.inputs.vocabulary, self.plan.inputs
-        values, evidence, reading = decision._kept[1], decision._kept[2], decision._kept[9]
+        values = self._scalar.values(decision)
+        evidence, reading = decision._kept[2], decision._kept[9]
         done: dict[str, object] = {"as_of": decision.as_of.isoformat()}
         for path, value in zip(reads(self.plan), values[1:], strict=True):
             items = inputs.items.get(path + "[]")

@@ -8,7 +8,7 @@ the common case, and once taking none so.
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 
 from salesctrl.expr.ir import Graph, Op
 from salesctrl.numbers import ROUNDERS, RoundingMode
@@ -68,11 +68,21 @@ class Printer:
     """Prints nodes; those that several use, or whose value is needed twice, become local variables.
 
     ``inputs`` are the names of the locals that hold the facts by number; ``known`` says whether they are taken
-    to be known, all of them. A requirement is asked of ``judge`` with the locals ``evidence`` and ``x0``.
+    to be known, all of them. A requirement is asked of ``judge`` with the locals ``evidence`` and ``x0``;
+    ``payments`` are the numbers of those that are payments.
     """
 
-    def __init__(self, graph: Graph, inputs: Mapping[int, str], *, known: bool, globals_: dict[str, object]):
+    def __init__(
+        self,
+        graph: Graph,
+        inputs: Mapping[int, str],
+        payments: Set[int],
+        *,
+        known: bool,
+        globals_: dict[str, object],
+    ):
         self.graph = graph
+        self.payments = payments
         self.inputs = inputs
         self.known = known
         self.globals = globals_
@@ -206,7 +216,7 @@ class Printer:
             case "fold":
                 return self._fold(op)
             case "judge":
-                return call("judge", const(op.imm), name("evidence"), name("x0"), *(self(a) for a in op.args))
+                return self._judge(op)
         return self._strict(op)
 
     def _strict(self, op: Op) -> ast.expr:
@@ -275,6 +285,13 @@ class Printer:
         rounder = ROUNDERS[RoundingMode(str(op.imm))]
         self.globals[rounder.__name__] = rounder
         return call(rounder.__name__, n, d)
+
+    def _judge(self, op: Op) -> ast.expr:
+        """Without any evidence nothing but a payment of nothing can be satisfied: no need to ask."""
+        asked = call("judge", const(op.imm), name("evidence"), name("x0"), *(self(a) for a in op.args))
+        if op.imm in self.payments:
+            return asked
+        return both([is_(name("evidence"), None, negated=True), asked])
 
     # -- logic -------------------------------------------------------------------------------------
 

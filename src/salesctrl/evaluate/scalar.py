@@ -13,10 +13,12 @@ from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation
 from types import CodeType
 
+from salesctrl.compile.needs import PaymentNeed
 from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.model import Decision
 from salesctrl.evaluate import runtime
 from salesctrl.evaluate.evidence import Evidence, read_evidence
+from salesctrl.evaluate.fast_printer import FUNCTIONS, FastPrinter, decimal_scales
 from salesctrl.evaluate.facts import Reading, Value, day_of, read_value
 from salesctrl.evaluate.judgement import judge
 from salesctrl.evaluate.layout import Leaf, Record
@@ -62,6 +64,12 @@ def _list_reader(leaf: Leaf) -> Callable[[object], Value]:
     return read
 
 
+def _decimal_of(value: object, declared: tuple[int, int]) -> Decimal:
+    """A number in another form than Decimal, as one."""
+    scale, digits = declared
+    return Decimal(scaler(scale, digits)(value)).scaleb(-scale)
+
+
 def _has_gap(value: object) -> bool:
     return value is None or (isinstance(value, tuple) and any(map(_has_gap, value)))
 
@@ -78,11 +86,21 @@ class ScalarEvaluator:
         fast = _Builder(plan, root, self.globals, known=True)
         self.globals["general"] = self._general
         self.fast: Callable[[object, int], Decision] = self._make(fast.fast())
+        scales = {place: scale for place, scale in fast.kept_scales().items()}
+        self._powers = tuple(scales.get(place, 0) for place in range(len(plan.inputs.slots)))
         """Facts and day to a decision; raises anything at all where the facts are not plain and complete."""
 
     def general(self, values: Values, evidence: Evidence | None, reading: object = None) -> Decision:
         """Values by place, ``None`` for unknown, to a decision; ``reading`` is kept with it."""
         return self._general(values, evidence, reading)
+
+    def values(self, decision: Decision) -> Values:
+        """The values that a decision was made on, all in run-time form."""
+        kept: Values = decision._kept[1]  # type: ignore[assignment]
+        return tuple(
+            int(value.scaleb(power, _EXACT)) if isinstance(value, Decimal) else value
+            for value, power in zip(kept, self._powers, strict=True)
+        )
 
     def _make(self, function: ast.FunctionDef) -> Callable[..., Decision]:
         exec(_compiled(function), self.globals)  # noqa: S102 - built of ast nodes of our own making
@@ -93,7 +111,7 @@ class ScalarEvaluator:
 def observer(plan: Plan, globals_: dict[str, object], nodes: Iterable[int]) -> Callable[[Values, Evidence | None], tuple[Value, ...]]:
     """A function that computes nodes of the graph from a decision's values: what the trace shows."""
     wanted = sorted(set(nodes))
-    printer = Printer(plan.graph, _places(plan), known=False, globals_=globals_)
+    printer = Printer(plan.graph, _places(plan), _payments(plan), known=False, globals_=globals_)
     body: list[ast.stmt] = [_unpack(plan), *printer.all_locals(wanted)]
     body.append(ast.Return(ast.Tuple([printer(node) for node in wanted], ast.Load())))
     exec(_compiled(_function("observe", ["values", "evidence"], body)), globals_)  # noqa: S102
@@ -115,8 +133,9 @@ def _globals(plan: Plan, organisation: Organisation, owner: object) -> dict[str,
         },
         **runtime.functions(organisation.calendar),
         "judge": satisfied, "owner": owner, "Decimal": Decimal, "date": date, "day_of": day_of,
-        "Irregular": Irregular, "read_evidence": _read_evidence, "expect_names": _expect_names,
+        "Irregular": Irregular, "read_evidence": _read_evidence, "expect_names": _expect_names, "decimal_of": _decimal_of,
         "multiply": _EXACT.multiply, "integral": _EXACT.to_integral_exact,
+        **FUNCTIONS,
         "new": object.__new__, "Decision": Decision, "keep": Decision._kept.__set__,  # type: ignore[attr-defined]
     }  # fmt: skip
 
@@ -137,6 +156,11 @@ def _places(plan: Plan) -> dict[int, str]:
     return {place: f"x{place}" for place in range(len(plan.inputs.slots))}
 
 
+def _payments(plan: Plan) -> frozenset[int]:
+    """The numbers of the requirements that are payments."""
+    return frozenset(i for i, j in enumerate(plan.judges) if isinstance(j.requirement.need, PaymentNeed))
+
+
 def _unpack(plan: Plan) -> ast.stmt:
     target = ast.Tuple([ast.Name(f"x{i}", ast.Store()) for i in range(len(plan.inputs.slots))], ast.Store())
     return ast.Assign([target], name("values"))
@@ -148,11 +172,30 @@ class _Builder:
     def __init__(self, plan: Plan, root: Record, globals_: dict[str, object], *, known: bool):
         self.plan, self.root, self.globals, self.known = plan, root, globals_, known
         self.graph: Graph = plan.graph
-        self.printer = Printer(plan.graph, _places(plan), known=known, globals_=globals_)
+        self.decimals = decimal_scales(plan, self._integers()) if known else {}
+        self.printer = (
+            FastPrinter(plan, _places(plan), _payments(plan), self.decimals, globals_)
+            if known
+            else Printer(plan.graph, _places(plan), _payments(plan), known=False, globals_=globals_)
+        )
+        ops = plan.graph.ops
+        self.kept_decimals = {ops[n].imm: scale for n, scale in self.decimals.items() if ops[n].name == "input"}
+        """The places of the facts that stay Decimals, with their scales."""
         self.producers: dict[int, int] = {}
         for rule in plan.rules:
             for output, _ in rule.computes:
                 self.producers[output] = self.producers.get(output, 0) + 1
+
+    def kept_scales(self) -> dict[int, int]:
+        """The scales of the facts that the function keeps as Decimals, by place."""
+        return {int(str(place)): scale for place, scale in self.kept_decimals.items()}
+
+    def _integers(self) -> list[int]:
+        """The nodes whose values leave the function: they must be integers."""
+        plan = self.plan
+        computed = [node for rule in plan.rules for _, node in rule.computes]
+        figures = [judge.figure for judge in plan.judges if judge.figure is not None]
+        return [*computed, *figures, *(output.node for output in plan.outputs if output.node is not None)]
 
     def general(self) -> ast.FunctionDef:
         """Values to a decision."""
@@ -236,6 +279,8 @@ class _Builder:
         """A Decimal or an int is scaled here; another form goes through the converter of its type."""
         field, x = leaf.field, name(target)
         scale = field.type.scale or 0
+        if leaf.place in self.kept_decimals:
+            return self._keep_decimal(leaf, target, scale)
         cls = ast.Attribute(x, "__class__", ast.Load())
         number: ast.expr = x
         if scale:
@@ -252,6 +297,25 @@ class _Builder:
         first = ast.If(is_decimal, [from_decimal], [rest]) if scale else ast.If(is_int, from_int, [other])
         return [first, *self._bounds(leaf, x)]
 
+    def _keep_decimal(self, leaf: Leaf, target: str, scale: int) -> list[ast.stmt]:
+        """A Decimal, at its scale and not too long, or it is not taken; an int becomes one."""
+        field, x = leaf.field, name(target)
+        exact = Context(prec=field.digits, traps=[Inexact, InvalidOperation])
+        is_decimal = ast.Compare(ast.Attribute(x, "__class__", ast.Load()), [ast.IsNot()], [name("Decimal")])
+        unit = self._global(Decimal(1).scaleb(-scale))
+        widest = 10**field.digits - 1
+        tests: list[ast.expr] = []
+        for op, bound, trivial in ((ast.Lt(), field.low, -widest), (ast.Gt(), field.high, widest)):
+            if bound != trivial:
+                limit = self._global(Decimal(bound).scaleb(-scale))
+                tests.append(ast.Compare(x, [op], [limit]))
+        converted = assign(target, call("decimal_of", x, self._global((scale, field.digits))))
+        done: list[ast.stmt] = [
+            ast.If(is_decimal, [converted], []),
+            assign(target, ast.Call(self._global(exact.quantize), [x, unit], [])),
+        ]
+        return [*done, ast.If(either(tests), [ast.Raise(name("Irregular"))], [])] if tests else done
+
     def _bounds(self, leaf: Leaf, x: ast.expr) -> list[ast.stmt]:
         low, high = leaf.field.low, leaf.field.high
         inside = ast.Compare(const(low), [ast.LtE(), ast.LtE()], [x, const(high)])
@@ -267,11 +331,7 @@ class _Builder:
     def _decide(self, reading: str | None) -> list[ast.stmt]:
         """From the values to the decision that is returned."""
         plan = self.plan
-        roots = [rule.fired for rule in plan.rules]
-        roots += [node for rule in plan.rules for _, node in rule.computes]
-        roots += [output.node for output in plan.outputs if output.node is not None]
-        roots += [judge.figure for judge in plan.judges if judge.figure is not None]
-        body = self.printer.prepare(roots)
+        body = self.printer.prepare([*(rule.fired for rule in plan.rules), *self._integers()])
         body.append(ast.Assign([ast.Name(n, ast.Store()) for n in ("f", "u", "p", "q")], const(0)))
         for number, output in enumerate(plan.outputs):
             if output.node is None:

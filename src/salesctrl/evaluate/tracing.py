@@ -116,10 +116,9 @@ class Tracer:
 
     # -- one trace ---------------------------------------------------------------------------------
 
-    def trace(self, decision: Decision) -> Trace:
-        """The trace of a decision of this plan."""
-        _, kept_values, kept_evidence, fired, unknown, pending, _, _, _, kept_reading = decision._kept
-        values: tuple[Value, ...] = kept_values  # type: ignore[assignment]
+    def trace(self, decision: Decision, values: tuple[Value, ...]) -> Trace:
+        """The trace of a decision of this plan; ``values`` are those that it was made on."""
+        _, _, kept_evidence, fired, unknown, pending, _, _, _, kept_reading = decision._kept
         evidence = kept_evidence if isinstance(kept_evidence, Evidence) else None
         reading = kept_reading if isinstance(kept_reading, Reading) else None
         seen = self._observe(values, evidence)
