@@ -315,22 +315,98 @@ class ParameterTrace:
 
 
 @dataclass(frozen=True, slots=True)
-class Trace:
-    """The whole: rules in the order of the policies, formulas used, parameters set by overlays or by date."""
+class TraceParts:
+    """What a trace is made of; see :class:`Trace`."""
 
-    control_point: str
-    as_of: date
-    outcome: Outcome
     rules: tuple[RuleTrace, ...]
     formulas: tuple[Node, ...]
     parameters: tuple[ParameterTrace, ...]
     versions: tuple[Version, ...]
     missing: tuple[str, ...]
-    """Paths of the facts that a rule or value could not be known for."""
     problems: tuple[FactProblem, ...]
-    """Facts that were given and refused."""
     rounded: tuple[str, ...]
-    """Facts whose binary noise was rounded away, on the caller's word."""
+
+    def to_dict(self) -> dict[str, object]:
+        """The parts as plain data."""
+        return {
+            "versions": [version.to_dict() for version in self.versions],
+            "rules": [rule.to_dict() for rule in self.rules],
+            "formulas": {
+                str(node.name): {**node.to_dict(), "children": [child.to_dict() for child in node.children]}
+                for node in self.formulas
+            },
+            "parameters": [parameter.to_dict() for parameter in self.parameters],
+            "missing": list(self.missing),
+            "problems": [{"path": p.path, "code": p.code, "message": p.message} for p in self.problems],
+            "rounded": list(self.rounded),
+        }
+
+
+class Trace:
+    """Every rule considered, with what became of it and why; made as far as it is asked for."""
+
+    __slots__ = ("_made", "_parts", "_plain", "as_of", "control_point", "outcome")
+
+    def __init__(
+        self,
+        control_point: str,
+        as_of: date,
+        outcome: Outcome,
+        parts: Callable[[], TraceParts],
+        plain: Callable[[], dict[str, object] | None],
+    ):
+        self.control_point = control_point
+        self.as_of = as_of
+        self.outcome = outcome
+        self._parts = parts
+        self._plain = plain
+
+    def __repr__(self) -> str:
+        return f"Trace({self.control_point} as of {self.as_of}: {self.outcome})"
+
+    @property
+    def parts(self) -> TraceParts:
+        """The trace as objects."""
+        try:
+            return self._made
+        except AttributeError:
+            self._made: TraceParts = self._parts()
+            return self._made
+
+    @property
+    def rules(self) -> tuple[RuleTrace, ...]:
+        """The rules in the order of the policies; those not in force or switched off last."""
+        return self.parts.rules
+
+    @property
+    def formulas(self) -> tuple[Node, ...]:
+        """The formulas with their values."""
+        return self.parts.formulas
+
+    @property
+    def parameters(self) -> tuple[ParameterTrace, ...]:
+        """The parameters with their values."""
+        return self.parts.parameters
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """The versions of policies in force."""
+        return self.parts.versions
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """Paths of the facts for want of which a rule or a value is unknown."""
+        return self.parts.missing
+
+    @property
+    def problems(self) -> tuple[FactProblem, ...]:
+        """Facts that were given and refused."""
+        return self.parts.problems
+
+    @property
+    def rounded(self) -> tuple[str, ...]:
+        """Facts whose binary noise was rounded away, on the caller's word."""
+        return self.parts.rounded
 
     def rule(self, id: str) -> RuleTrace:
         """The trace of one rule; raises :class:`KeyError` where there is none of that id."""
@@ -344,17 +420,8 @@ class Trace:
         return {
             "control_point": self.control_point,
             "as_of": self.as_of.isoformat(),
-            "outcome": str(self.outcome),
-            "versions": [version.to_dict() for version in self.versions],
-            "rules": [rule.to_dict() for rule in self.rules],
-            "formulas": {
-                str(node.name): {**node.to_dict(), "children": [child.to_dict() for child in node.children]}
-                for node in self.formulas
-            },
-            "parameters": [parameter.to_dict() for parameter in self.parameters],
-            "missing": list(self.missing),
-            "problems": [{"path": p.path, "code": p.code, "message": p.message} for p in self.problems],
-            "rounded": list(self.rounded),
+            "outcome": self.outcome.value,
+            **(self._plain() or self.parts.to_dict()),
         }
 
 

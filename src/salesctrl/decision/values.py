@@ -18,7 +18,7 @@ Raw: TypeAlias = object
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNKNOWN: Mapping[Language, str] = {"en": "unknown", "zh": "未知"}
 _WORDS: Mapping[Language, Mapping[bool, str]] = {"en": {True: "yes", False: "no"}, "zh": {True: "是", False: "否"}}
-_UNITS: Mapping[Language, Mapping[Base, tuple[str, str]]] = {
+UNITS: Mapping[Language, Mapping[Base, tuple[str, str]]] = {
     "en": {Base.DAYS: (" day", " days"), Base.MONTHS: (" month", " months")},
     "zh": {Base.DAYS: ("天", "天"), Base.MONTHS: ("个月", "个月")},
 }
@@ -108,7 +108,7 @@ def _number(raw: Raw, type_: Type, lang: Language) -> str:
 
 def _duration(raw: Raw, type_: Type, lang: Language) -> str:
     assert isinstance(raw, int)
-    one, many = _UNITS[lang][type_.base]
+    one, many = UNITS[lang][type_.base]
     return f"{raw:,}{one if raw in (1, -1) else many}"
 
 

@@ -51,6 +51,16 @@ def judge_approval(
     return _Case(need, evidence, organisation, as_of, figure).result()
 
 
+def is_approved(
+    need: ApprovalNeed, evidence: Evidence, organisation: Organisation, as_of: int, figure: int | None
+) -> bool:
+    """Whether the approvals are enough, as `judge_approval` says, without saying why."""
+    if not evidence.approvals or (need.has_amount and figure is None):
+        return False
+    case = _Case(need, evidence, organisation, as_of, figure)
+    return case.is_filled(case.fill(case.offers(case.weighed())))
+
+
 class _Offer(NamedTuple):
     """A valid approval, reduced to what matters for filling slots. Offers sort by date."""
 
@@ -100,14 +110,11 @@ class _Case:
         self.requester = None if evidence.requester is None else normal(evidence.requester)
 
     def result(self) -> RequirementResult:
-        meant = [a for a in self.evidence.approvals if a.requirement in (None, self.need.id)]
-        weighed = [self.weigh(approval) for approval in sorted(meant, key=_by_date)]
-        offers = sorted(
-            _Offer(w.approval.date, normal(w.approval.person), w.role) for w in weighed if not w.refusals
-        )
+        weighed = self.weighed()
+        offers = self.offers(weighed)
         filled = self.fill(offers)
         unknown = self.need.has_amount and self.figure is None
-        satisfied = bool(filled) and None not in filled and not unknown
+        satisfied = self.is_filled(filled) and not unknown
         if satisfied:
             missing: tuple[Missing, ...] = ()
         elif unknown:
@@ -116,6 +123,21 @@ class _Case:
         else:
             missing = tuple(self.missing(offers, filled))
         return RequirementResult(self.need, satisfied, self.verdicts(weighed, filled), missing)
+
+    def weighed(self) -> list[_Weighed]:
+        """All approvals that are not for another requirement, each on its own, by date."""
+        meant = [a for a in self.evidence.approvals if a.requirement in (None, self.need.id)]
+        return [self.weigh(approval) for approval in sorted(meant, key=_by_date)]
+
+    def offers(self, weighed: Iterable[_Weighed]) -> list[_Offer]:
+        """The valid ones."""
+        return sorted(
+            _Offer(w.approval.date, normal(w.approval.person), w.role) for w in weighed if not w.refusals
+        )
+
+    def is_filled(self, filled: Sequence[_Offer | None]) -> bool:
+        """Whether there is a slot, and none is empty."""
+        return bool(filled) and None not in filled
 
     # --- one approval --------------------------------------------------------------------------------
 

@@ -316,7 +316,7 @@ class _Reader:
     def open(self, value: object, path: str, noun: str, keys: Collection[str]) -> dict[str, object] | None:
         """What a mapping or an object holds under these keys, without what is absent."""
         found: dict[str, object] = {}
-        names = getattr(value, "_fields", None)  # of a named tuple, which has methods called `count` too
+        names = getattr(value, "_fields", None)  # of a named tuple, which has a method called `count` too
         if isinstance(value, Mapping):
             for key in value:
                 if key not in keys and not _is_absent(value[key]):

@@ -16,8 +16,9 @@ from salesctrl.errors import FactsError
 from salesctrl.evaluate.evidence import Evidence, read_evidence
 from salesctrl.evaluate.facts import Reading, read_evidence_of, read_facts
 from salesctrl.evaluate.layout import Record, layout
-from salesctrl.evaluate.scalar import ScalarEvaluator, observer
-from salesctrl.evaluate.tracing import Tracer
+from salesctrl.evaluate.scalar import ScalarEvaluator, observer, trace_function
+from salesctrl.evaluate.trace_printer import PlainTrace
+from salesctrl.evaluate.tracing import PrintTrace, Tracer
 from salesctrl.expr.ir import Graph
 from salesctrl.expr.lower import Inputs
 from salesctrl.outcome import Outcome
@@ -65,18 +66,30 @@ class PlanEvaluator:
         return ids
 
     def trace(self, decision: Decision) -> Trace:
-        """The trace of a decision of this plan."""
+        """The trace of a decision of this plan; nothing of it is made yet."""
+        return Trace(
+            self.plan.control_point,
+            decision.as_of,
+            decision.outcome,
+            lambda: self._traced().parts(decision, self._scalar.values(decision)),
+            lambda: self._traced().plain(decision),
+        )
+
+    def _traced(self) -> Tracer:
         tracer = self._tracer
         if tracer is None:
             with self._lock:
                 tracer = self._tracer
                 if tracer is None:
-                    tracer = Tracer(self.plan, self._organisation, self._observe)
+                    tracer = Tracer(self.plan, self._organisation, self._observe, self._print_trace)
                     self._tracer = tracer
-        return tracer.trace(decision, self._scalar.values(decision))
+        return tracer
 
     def _observe(self, nodes: Sequence[int]) -> Callable[..., tuple[object, ...]]:
         return observer(self.plan, dict(self._scalar.globals), nodes)
+
+    def _print_trace(self, make: PrintTrace) -> PlainTrace:
+        return trace_function(self.plan, dict(self._scalar.globals), self._organisation, make)
 
     def facts(self, decision: Decision) -> Mapping[str, object]:
         """The facts of a decision in canonical form: by path, numbers as text, dates in ISO 8601."""

@@ -21,8 +21,9 @@ from salesctrl.evaluate.evidence import Evidence, read_evidence
 from salesctrl.evaluate.fast_printer import FUNCTIONS, FastPrinter, decimal_scales
 from salesctrl.evaluate.facts import Reading, Value, day_of, read_value
 from salesctrl.evaluate.judgement import judge
-from salesctrl.evaluate.layout import Leaf, Record
+from salesctrl.evaluate.layout import Leaf, Record, layout
 from salesctrl.evaluate.printer import Printer, assign, call, choose, const, either, is_, name
+from salesctrl.evaluate.trace_printer import PlainTrace, TracePrinter, judgements
 from salesctrl.expr.ir import Graph
 from salesctrl.numbers import scaler
 from salesctrl.outcome import Outcome
@@ -117,6 +118,18 @@ def observer(plan: Plan, globals_: dict[str, object], nodes: Iterable[int]) -> C
     exec(_compiled(_function("observe", ["values", "evidence"], body)), globals_)  # noqa: S102
     found: Callable[[Values, Evidence | None], tuple[Value, ...]] = globals_["observe"]  # type: ignore[assignment]
     return found
+
+
+def trace_function(
+    plan: Plan, globals_: dict[str, object], organisation: Organisation, make: Callable[[FastPrinter], TracePrinter]
+) -> PlainTrace:
+    """A function that makes the trace as plain data, of values as the fast function keeps them."""
+    fast = _Builder(plan, layout(plan), globals_, known=True)
+    globals_ |= {"judged": judgements(plan, organisation), "wide": _EXACT}
+    printer = FastPrinter(plan, _places(plan), _payments(plan), fast.decimals, globals_)
+    exec(_compiled(make(printer).function()), globals_)  # noqa: S102
+    made: PlainTrace = globals_["trace"]  # type: ignore[assignment]
+    return made
 
 
 def _globals(plan: Plan, organisation: Organisation, owner: object) -> dict[str, object]:

@@ -7,7 +7,6 @@ graph and the nodes made before it, so that what several rules share is made onc
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
@@ -15,14 +14,16 @@ from salesctrl.compile.checked import CheckedPolicy, CheckedRule, Expression, Se
 from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.model import Decision
 from salesctrl.decision.trace import (
-    Node, NodeTemplate, Off, ParameterTrace, Row, RuleTemplate, RuleTrace, Status, Trace, Version,
+    Node, NodeTemplate, Off, ParameterTrace, Row, RuleTemplate, RuleTrace, Status, TraceParts, Version,
 )  # fmt: skip
 from salesctrl.decision.values import Language
 from salesctrl.errors import FactProblem
 from salesctrl.evaluate.evidence import Evidence
 from salesctrl.evaluate.facts import Reading, Value
+from salesctrl.evaluate.fast_printer import FastPrinter
 from salesctrl.evaluate.judgement import judge
 from salesctrl.evaluate.reasons import RequirementResult
+from salesctrl.evaluate.trace_printer import PlainTrace, RuleSteps, Step, TracePrinter
 from salesctrl.expr import tree as t
 from salesctrl.expr.lower import Low, Lowering
 from salesctrl.outcome import Outcome
@@ -40,42 +41,23 @@ _KINDS: Mapping[type[t.Node], str] = {
 _NO_SPAN: t.Span = (0, 0)
 
 Observe = Callable[[tuple[Value, ...], Evidence | None], tuple[Value, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Step:
-    """One node to make: its template, where its value stands among those observed, the steps below it."""
-
-    template: NodeTemplate
-    num: int
-    den: int
-    """Place of the denominator, or -1."""
-    unit: int
-    """What the denominator is multiplied by, for the scale."""
-    children: tuple[int, ...]
-    problem: str
-    """Why there is no value, where all below it have one."""
-
-
-@dataclass(frozen=True, slots=True)
-class _RuleSteps:
-    """A rule to trace: its template and the steps of its parts."""
-
-    planned: PlannedRule
-    template: RuleTemplate
-    condition: int
-    computed: tuple[tuple[str, int], ...]
-    sentence: Mapping[str, tuple[str | int, ...]]
+PrintTrace = Callable[[FastPrinter], TracePrinter]
 
 
 class Tracer:
     """Makes the traces of one plan; made when the first is asked for."""
 
-    def __init__(self, plan: Plan, organisation: Organisation, observe: Callable[[Sequence[int]], Observe]):
+    def __init__(
+        self,
+        plan: Plan,
+        organisation: Organisation,
+        observe: Callable[[Sequence[int]], Observe],
+        print_trace: Callable[[PrintTrace], PlainTrace],
+    ):
         self.plan = plan
         self.organisation = organisation
         self._nodes: dict[int, int] = {}
-        self._steps: list[_Step] = []
+        self._steps: list[Step] = []
         self._shared: dict[object, int] = {}
         builder = _Templates(plan, self._add)
         self._rules = [builder.rule(rule) for rule in plan.rules]
@@ -93,22 +75,25 @@ class Tracer:
         rank = {node: i for i, node in enumerate(self._order)}
         self._rank = rank
         self._compiled = [
-            (s.template, rank[s.num], rank[s.den] if s.den >= 0 else -1, s.unit, s.children, s.problem)
+            (s.template, rank[s.num], rank[s.den] if s.den is not None else -1, s.unit, s.children, s.problem)
             for s in self._steps
         ]
         self._observe = observe(self._order)
+        self._print_trace = print_trace(
+            lambda printer: TracePrinter(plan, printer, self._steps, self._rules, self._formulas, self._rest())
+        )
 
     def _place(self, node: int) -> int:
         self._nodes[node] = node
         return node
 
-    def _add(self, key: object, make: Callable[[], _Step]) -> int:
+    def _add(self, key: object, make: Callable[[], Step]) -> int:
         """The number of a step, made once for a key."""
         found = self._shared.get(key)
         if found is None:
             step = make()
             self._place(step.num)
-            if step.den >= 0:
+            if step.den is not None:
                 self._place(step.den)
             self._steps.append(step)
             found = self._shared[key] = len(self._steps) - 1
@@ -116,7 +101,22 @@ class Tracer:
 
     # -- one trace ---------------------------------------------------------------------------------
 
-    def trace(self, decision: Decision, values: tuple[Value, ...]) -> Trace:
+    def plain(self, decision: Decision) -> dict[str, object] | None:
+        """The trace as plain data; ``None`` where something is unknown, and it must be made node by node."""
+        _, values, evidence, fired, unknown, pending, unknown_outputs, _, _, reading = decision._kept
+        if unknown or unknown_outputs or reading is not None or None in values:
+            return None
+        return self._print_trace(values, evidence, fired, pending)
+
+    def _rest(self) -> tuple[list[object], list[object], list[object]]:
+        """What is the same in every trace of the plan: versions, rules at rest, parameters."""
+        return (
+            [version.to_dict() for version in self._versions],
+            [rule.to_dict() for rule in self._dormant],
+            [parameter.to_dict() for parameter in self._parameters],
+        )
+
+    def parts(self, decision: Decision, values: tuple[Value, ...]) -> TraceParts:
         """The trace of a decision of this plan; ``values`` are those that it was made on."""
         _, _, kept_evidence, fired, unknown, pending, _, _, _, kept_reading = decision._kept
         evidence = kept_evidence if isinstance(kept_evidence, Evidence) else None
@@ -134,12 +134,11 @@ class Tracer:
         for number, steps in enumerate(self._rules):
             rules.append(self._rule(steps, statuses, number, bool(pending & (1 << number)), nodes, seen, values, evidence))
         rules += self._dormant
-        return Trace(
-            decision.control_point, decision.as_of, decision.outcome, tuple(rules),
-            tuple(nodes[i] for i in self._formulas), self._parameters, self._versions,
-            _missing(rules, [nodes[i] for i in self._formulas if nodes[i].template.name in self._outputs()]),
-            problems, tuple(reading.rounded) if reading is not None else (),
-        )  # fmt: skip
+        formulas = tuple(nodes[i] for i in self._formulas)
+        outputs = [node for node in formulas if node.template.name in self._outputs()]
+        rounded = tuple(reading.rounded) if reading is not None else ()
+        missing = _missing(rules, outputs)
+        return TraceParts(tuple(rules), formulas, self._parameters, self._versions, missing, problems, rounded)
 
     def _outputs(self) -> frozenset[str]:
         return frozenset(o.name for o in self.plan.outputs if o.node is not None)
@@ -173,7 +172,7 @@ class Tracer:
         return Status.EXCEPTED if rule.excepted_by else Status.WITHHELD
 
     def _rule(
-        self, steps: _RuleSteps, statuses: Sequence[Status], number: int, pending: bool, nodes: Sequence[Node],
+        self, steps: RuleSteps, statuses: Sequence[Status], number: int, pending: bool, nodes: Sequence[Node],
         seen: tuple[Value, ...], values: tuple[Value, ...], evidence: Evidence | None,
     ) -> RuleTrace:  # fmt: skip
         planned, status = steps.planned, statuses[number]
@@ -266,17 +265,17 @@ def _version(policy: CheckedPolicy) -> Version:
 class _Templates:
     """The templates of one plan; ``add`` numbers a step, making it once for a key."""
 
-    def __init__(self, plan: Plan, add: Callable[[object, Callable[[], _Step]], int]):
+    def __init__(self, plan: Plan, add: Callable[[object, Callable[[], Step]], int]):
         self.plan = plan
         self.add = add
 
     # -- rules -------------------------------------------------------------------------------------
 
-    def rule(self, planned: PlannedRule) -> _RuleSteps:
+    def rule(self, planned: PlannedRule) -> RuleSteps:
         rule, policy = planned.rule, planned.policy
         condition = self._row(policy, planned) if rule.row is not None else self.expression(policy, rule.when)
         computed = tuple((name, self.expression(policy, e)) for name, e in rule.computes)
-        return _RuleSteps(planned, self._rule_template(policy, rule), condition, computed, self._sentence(policy, rule.because))
+        return RuleSteps(planned, self._rule_template(policy, rule), condition, computed, self._sentence(policy, rule.because))
 
     def dormant(self, policy: CheckedPolicy, rule: CheckedRule, reason: str) -> RuleTrace:
         status = Status.OFF if reason == "off" else Status.NOT_IN_FORCE
@@ -303,14 +302,14 @@ class _Templates:
             for i, test in enumerate(table.tests[row.number - 1])
         ]
         template = NodeTemplate("row", ", ".join(row.cells), BOOLEAN, row.table, table.title, table.hit)
-        step = _Step(template, planned.condition, -1, 1, tuple(cells), "several_rows")
+        step = Step(template, planned.condition, None, 1, tuple(cells), "several_rows")
         return self.add(("row", planned.rule.id, policy.name), lambda: step)
 
     def _cell(self, policy: CheckedPolicy, given: Expression, text: str, test: t.Node) -> int:
         below = self.expression(policy, given)
         low = self.plan.lowerings[policy.name].low(test)
         template = NodeTemplate("cell", text, BOOLEAN, None, given.title)
-        step = _Step(template, low.num, -1, 1, (below,), "depends")
+        step = Step(template, low.num, None, 1, (below,), "depends")
         return self.add(("cell", policy.name, given.text, text), lambda: step)
 
     def _sentence(self, policy: CheckedPolicy, sentence: Sentence | None) -> Mapping[str, tuple[str | int, ...]]:
@@ -361,11 +360,11 @@ class _Templates:
                 return ("table", policy.name, node.table, node.output)
         return ("node", policy.name, text, node.span, id(node))
 
-    def _step(self, policy: CheckedPolicy, lowering: Lowering, text: str, node: t.Node) -> _Step:
+    def _step(self, policy: CheckedPolicy, lowering: Lowering, text: str, node: t.Node) -> Step:
         template = self._template(policy, text, node)
         below = self._below(policy, lowering, text, node)
         low = self._low(lowering, node)
-        return _Step(template, low.num, -1 if low.den is None else low.den, 10**low.scale, below, _problem(node))
+        return Step(template, low.num, low.den, 10**low.scale, below, _problem(node))
 
     def _low(self, lowering: Lowering, node: t.Node) -> Low:
         """The value of a node; of a parameter with several values there is none to show."""
