@@ -11,7 +11,7 @@ from tests.evaluate.cases import COMPANY, ROLES, STATED, approval, on, organisat
 
 from salesctrl.compile.needs import ApprovalNeed, Within
 from salesctrl.evaluate.evidence import Approval, DutyDone, Evidence
-from salesctrl.evaluate.judgement import judge
+from salesctrl.evaluate.judgement import is_met, judge
 from salesctrl.evaluate.reasons import TEXTS, ItemVerdict, Reason, RequirementResult
 from salesctrl.policy.organisation import Organisation
 
@@ -178,6 +178,25 @@ class TestDelegation:
         )
         verdict = alone(need("cfo"), approval("c", "cfo"), company=company, requester="a")
         assert verdict.valid
+        assert dict(verdict.reasons[0].params)["giver.en"] == "B (b)"
+
+    def test_of_several_ways_the_nearest_is_told(self):
+        company = organisation(
+            """
+            organisation: o
+            roles: {cfo: {}}
+            duties: {take: {}, approve: {}}
+            incompatible: [{id: IC-1, duties: [take, approve]}]
+            persons: {a: {name: A, roles: cfo}, b: {name: B, roles: cfo}, c: {name: C}}
+            delegations:
+              - {from: a, to: c, role: cfo, effective: {}}
+              - {from: b, to: c, role: cfo, effective: {}}
+            """
+        )
+        duties = (DutyDone("take", "a"), DutyDone("take", "b"))
+        wanted = need("cfo", duty="approve")
+        verdict = alone(wanted, approval("c", "cfo"), company=company, requester="a", duties=duties)
+        assert codes(verdict) == ["giver_incompatible"]
         assert dict(verdict.reasons[0].params)["giver.en"] == "B (b)"
 
 
@@ -719,6 +738,12 @@ def test_the_order_of_evidence_does_not_matter(wanted, evidence, amount, company
     random.shuffle(duties)
     shuffled = replace(evidence, approvals=tuple(approvals), duties=tuple(duties))
     assert judge(wanted, shuffled, company, AS_OF, amount) == judge(wanted, evidence, company, AS_OF, amount)
+
+
+@given(NEEDS, st.none() | EVIDENCE, st.none() | AMOUNTS, COMPANIES)
+def test_the_short_answer_is_the_long_one(wanted, evidence, amount, company):
+    judged = judge(wanted, evidence, company, AS_OF, amount)
+    assert is_met(wanted, evidence, company, AS_OF, amount) == judged.satisfied
 
 
 @given(NEEDS, EVIDENCE, APPROVALS, AMOUNTS, COMPANIES)

@@ -10,7 +10,7 @@ from tests.evaluate.cases import COMPANY, STATED, on
 
 from salesctrl.compile.needs import ActionNeed, ApprovalNeed, DocumentNeed, PaymentNeed, Within
 from salesctrl.evaluate.evidence import Action, Document, Evidence, Payment
-from salesctrl.evaluate.judgement import judge
+from salesctrl.evaluate.judgement import is_met, judge
 from salesctrl.evaluate.reasons import RequirementResult
 
 AS_OF = on("2026-02-20")
@@ -251,6 +251,13 @@ def test_the_order_of_evidence_does_not_matter(case, evidence, random):
         random.shuffle(items)
     shuffled = Evidence(documents=tuple(documents), payments=tuple(payments), actions=tuple(actions))
     assert judge(need, shuffled, COMPANY, AS_OF, figure) == judge(need, evidence, COMPANY, AS_OF, figure)
+
+
+@given(CASES, st.none() | EVIDENCE)
+def test_the_short_answer_is_the_long_one(case, evidence):
+    need, figure = case
+    judged = judge(need, evidence, COMPANY, AS_OF, figure)
+    assert is_met(need, evidence, COMPANY, AS_OF, figure) == judged.satisfied
 
 
 @given(CASES, EVIDENCE, EVIDENCE)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, TypeVar
 
 from salesctrl.calendar import WorkCalendar
 from salesctrl.diagnostics import Diagnostics, Span, suggest
+from salesctrl.numbers import pow10
 from salesctrl.policy.documents import LocalText, OrganisationDocument
 from salesctrl.policy.literals import BadLiteral, parse_literal
 from salesctrl.policy.types import Base
@@ -44,7 +45,7 @@ class Limit(NamedTuple):
         >>> Limit(500, 0, "CNY").allows(50000, 2), Limit(500, 0, "CNY").allows(50001, 2)
         (True, False)
         """
-        return bool(amount * 10**self.decimals <= self.amount * 10**decimals)
+        return amount * pow10(self.decimals) <= self.amount * pow10(decimals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ def normal(text: str) -> str:
     >>> normal(" １２０ ")
     '120'
     """
-    return unicodedata.normalize("NFKC", text).strip()
+    return text.strip() if text.isascii() else unicodedata.normalize("NFKC", text).strip()
 
 
 def build_organisation(
