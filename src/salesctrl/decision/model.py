@@ -10,7 +10,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Protocol
 
 from salesctrl.compile.plan import Plan
-from salesctrl.evaluate.reasons import RequirementResult
+from salesctrl.evidence.reasons import RequirementResult
 from salesctrl.decision.trace import Status, Trace
 from salesctrl.decision.values import Language, plain_value, python_value
 from salesctrl.outcome import OUTCOMES, Outcome

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from salesctrl.evaluate.reasons import RequirementResult
+from salesctrl.evidence.reasons import RequirementResult
 from salesctrl.decision.values import Language, plain_value, python_value, shown_value
 from salesctrl.errors import FactProblem
 from salesctrl.outcome import Outcome

@@ -32,7 +32,7 @@ from salesctrl.compile.plan import Plan
 from salesctrl.decision.values import python_value
 from salesctrl.diagnostics import quoted, suggest
 from salesctrl.errors import FactProblem
-from salesctrl.evaluate.evidence import PAYMENT_DECIMALS, read_evidence
+from salesctrl.evidence.given import PAYMENT_DECIMALS, read_evidence
 from salesctrl.evaluate.facts import Reading, day_of, read_value
 from salesctrl.evaluate.layout import Leaf, Record, layout
 from salesctrl.policy.literals import BadLiteral

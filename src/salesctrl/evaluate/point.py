@@ -13,7 +13,7 @@ from salesctrl.decision.model import Decision, digest
 from salesctrl.decision.trace import Trace
 from salesctrl.decision.values import plain_value
 from salesctrl.errors import FactsError
-from salesctrl.evaluate.evidence import Evidence, read_evidence
+from salesctrl.evidence.given import Evidence, read_evidence
 from salesctrl.evaluate.facts import Reading, read_evidence_of, read_facts
 from salesctrl.evaluate.layout import Record, layout
 from salesctrl.evaluate.scalar import ScalarEvaluator, observer, trace_function

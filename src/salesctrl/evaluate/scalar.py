@@ -17,10 +17,10 @@ from salesctrl.compile.needs import PaymentNeed
 from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.model import Decision
 from salesctrl.evaluate import runtime
-from salesctrl.evaluate.evidence import Evidence, read_evidence
+from salesctrl.evidence.given import Evidence, read_evidence
 from salesctrl.evaluate.fast_printer import FUNCTIONS, FastPrinter, decimal_scales
 from salesctrl.evaluate.facts import Reading, Value, day_of, read_value
-from salesctrl.evaluate.judgement import judge
+from salesctrl.evidence.judgement import is_met
 from salesctrl.evaluate.layout import Leaf, Record, layout
 from salesctrl.evaluate.printer import Printer, assign, call, choose, const, either, is_, name
 from salesctrl.evaluate.trace_printer import PlainTrace, TracePrinter, judgements
@@ -137,7 +137,7 @@ def _globals(plan: Plan, organisation: Organisation, owner: object) -> dict[str,
     needs = [j.requirement.need for j in plan.judges]
 
     def satisfied(number: int, evidence: Evidence | None, day: int, figure: int | None = None) -> bool:
-        return judge(needs[number], evidence, organisation, day, figure).satisfied
+        return is_met(needs[number], evidence, organisation, day, figure)
 
     return {
         "__builtins__": {

@@ -14,9 +14,9 @@ from functools import lru_cache
 from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.trace import NodeTemplate, RuleTemplate, texts
 from salesctrl.decision.values import UNITS, plain_value, shown_value
-from salesctrl.evaluate.evidence import Evidence
+from salesctrl.evidence.given import Evidence
 from salesctrl.evaluate.fast_printer import FastPrinter
-from salesctrl.evaluate.judgement import judge
+from salesctrl.evidence.judgement import judge
 from salesctrl.evaluate.printer import assign, call, choose, const, either, is_, name
 from salesctrl.expr.ir import Graph
 from salesctrl.outcome import Outcome

@@ -18,11 +18,11 @@ from salesctrl.decision.trace import (
 )  # fmt: skip
 from salesctrl.decision.values import Language
 from salesctrl.errors import FactProblem
-from salesctrl.evaluate.evidence import Evidence
+from salesctrl.evidence.given import Evidence
 from salesctrl.evaluate.facts import Reading, Value
 from salesctrl.evaluate.fast_printer import FastPrinter
-from salesctrl.evaluate.judgement import judge
-from salesctrl.evaluate.reasons import RequirementResult
+from salesctrl.evidence.judgement import judge
+from salesctrl.evidence.reasons import RequirementResult
 from salesctrl.evaluate.trace_printer import PlainTrace, RuleSteps, Step, TracePrinter
 from salesctrl.expr import tree as t
 from salesctrl.expr.lower import Low, Lowering

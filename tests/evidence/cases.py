@@ -3,7 +3,7 @@
 from datetime import date
 
 from salesctrl.diagnostics import Diagnostics
-from salesctrl.evaluate.evidence import Approval
+from salesctrl.evidence.given import Approval
 from salesctrl.policy.documents import OrganisationDocument
 from salesctrl.policy.loader import Loaded
 from salesctrl.policy.organisation import Organisation, build_organisation

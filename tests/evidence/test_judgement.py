@@ -6,12 +6,12 @@ from datetime import date
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.evaluate.cases import COMPANY, STATED, on
+from tests.evidence.cases import COMPANY, STATED, on
 
 from salesctrl.compile.needs import ActionNeed, ApprovalNeed, DocumentNeed, PaymentNeed, Within
-from salesctrl.evaluate.evidence import Action, Document, Evidence, Payment
-from salesctrl.evaluate.judgement import is_met, judge
-from salesctrl.evaluate.reasons import RequirementResult
+from salesctrl.evidence.given import Action, Document, Evidence, Payment
+from salesctrl.evidence.judgement import is_met, judge
+from salesctrl.evidence.reasons import RequirementResult
 
 AS_OF = on("2026-02-20")
 

@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from salesctrl.compile.needs import ApprovalNeed
-from salesctrl.evaluate.evidence import Approval, Evidence
-from salesctrl.evaluate.matching import alternatives, match, match_in_order
-from salesctrl.evaluate.reasons import (
+from salesctrl.evidence.given import Approval, Evidence
+from salesctrl.evidence.matching import alternatives, match, match_in_order
+from salesctrl.evidence.reasons import (
     MAX_NAMED,
     Called,
     ItemVerdict,

@@ -13,7 +13,7 @@ from typing import Final, Protocol, TypeAlias
 
 from salesctrl.calendar import LAST_DAY, DateRange, add_months
 from salesctrl.compile.needs import ActionNeed, ApprovalNeed, DocumentNeed, Need, PaymentNeed, Within
-from salesctrl.evaluate.evidence import Item
+from salesctrl.evidence.given import Item
 from salesctrl.numbers import format_scaled
 
 Params: TypeAlias = tuple[tuple[str, str], ...]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salesctrl.evaluate.matching import alternatives, match, match_in_order
+from salesctrl.evidence.matching import alternatives, match, match_in_order
 
 PERSONS = "abcd"
 SLOTS = st.lists(st.lists(st.sampled_from(PERSONS), unique=True, max_size=4), max_size=4)

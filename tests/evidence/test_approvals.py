@@ -7,12 +7,12 @@ from string import Formatter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.evaluate.cases import COMPANY, ROLES, STATED, approval, on, organisation
+from tests.evidence.cases import COMPANY, ROLES, STATED, approval, on, organisation
 
 from salesctrl.compile.needs import ApprovalNeed, Within
-from salesctrl.evaluate.evidence import Approval, DutyDone, Evidence
-from salesctrl.evaluate.judgement import is_met, judge
-from salesctrl.evaluate.reasons import TEXTS, ItemVerdict, Reason, RequirementResult
+from salesctrl.evidence.given import Approval, DutyDone, Evidence
+from salesctrl.evidence.judgement import is_met, judge
+from salesctrl.evidence.reasons import TEXTS, ItemVerdict, Reason, RequirementResult
 from salesctrl.policy.organisation import Organisation
 
 AS_OF = on("2026-02-20")

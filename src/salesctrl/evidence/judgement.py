@@ -1,7 +1,7 @@
 """Is a requirement met by the evidence; if not, what is missing and who can give it.
 
 `judge` answers it, and `is_met` its first part. Documents, payments and actions are judged here, approvals
-in `salesctrl.evaluate.approvals`. Nothing fails open: evidence that is absent, unknown or cannot be checked
+in `salesctrl.evidence.approvals`. Nothing fails open: evidence that is absent, unknown or cannot be checked
 does not count, and a requirement whose figure is unknown is not met.
 """
 
@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import assert_never
 
 from salesctrl.compile.needs import ActionNeed, ApprovalNeed, DocumentNeed, Need, PaymentNeed
-from salesctrl.evaluate.approvals import is_approved, judge_approval
-from salesctrl.evaluate.evidence import NOTHING, PAYMENT_DECIMALS, Action, Document, Evidence
-from salesctrl.evaluate.reasons import (
+from salesctrl.evidence.approvals import is_approved, judge_approval
+from salesctrl.evidence.given import NOTHING, PAYMENT_DECIMALS, Action, Document, Evidence
+from salesctrl.evidence.reasons import (
     MAX_NAMED,
     ItemVerdict,
     Missing,

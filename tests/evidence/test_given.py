@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from salesctrl.errors import FactProblem
-from salesctrl.evaluate.evidence import (
+from salesctrl.evidence.given import (
     MAX_ITEMS,
     Action,
     Approval,
