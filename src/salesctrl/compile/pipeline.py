@@ -93,7 +93,7 @@ def policies(work: Work) -> None:
 
 def across(work: Work) -> None:
     """What only shows between policies: ids, exceptions, outputs of one name."""
-    check_across(work.policies, work.diagnostics)
+    check_across(work.drafts, work.policies, work.diagnostics)
 
 
 def plans(work: Work) -> None:
