@@ -288,14 +288,13 @@ def _marked(line: str, span: Span, mark: str) -> tuple[str, str]:
     """The line as shown, and the line of marks under the span's part of it."""
     end = span.end_column - 1 if span.end_line == span.line else len(line.rstrip())
     start = min(max(span.column - 1, 0), len(line))
-    end = min(max(end, start), len(line))
     first, before, after = 0, "", ""
     if len(line) > _WINDOW:
         first = max(0, min(start - _LEAD, len(line) - _WINDOW))
         before = "..." if first else ""
         after = "..." if first + _WINDOW < len(line) else ""
         line = line[first : first + _WINDOW]
-        start, end = start - first, min(end - first, _WINDOW)
+        start, end = start - first, end - first
     indent = len(before) + sum(_width(character) for character in line[:start])
     length = sum(_width(character) for character in line[start:end])
     return before + _shown(line) + after, " " * indent + mark * max(1, length)

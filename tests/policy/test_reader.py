@@ -128,6 +128,15 @@ class TestValues:
         }
         assert [(d.code, d.span) for d in found] == [("E102", Span("a.yaml", 6, 1, 6, 3))]
 
+    def test_an_alias_may_be_a_key(self, parser):
+        [document], found = read("a: &x name\n*x : 2\n", parser=parser)
+        assert not list(found)
+        assert document.data == {"a": "name", "name": "2"}
+        assert document.span(("name",), key=True) == Span("a.yaml", 2, 1, 2, 3)
+
+    def test_a_plain_word_repeated_is_the_same_value(self, parser):
+        assert data("? &x true\n: *x\n", parser=parser) == {"true": True}
+
     def test_anchors_end_with_their_document(self, parser):
         assert data("&a x", parser=parser) == "x"
         assert refused("a: &x 1\n---\nb: &x 2\n", parser=parser) == []
@@ -180,6 +189,11 @@ class TestRefusals:
     def test_characters_that_do_not(self, text, parser):
         assert refused(text, parser=parser) == []
 
+    @pytest.mark.parametrize("escape", ["\\UFFFFFFFF", "\\U00110000", "\\q", "\\xg0"])
+    def test_escapes_of_no_character(self, escape, parser):
+        [(code, line, _)] = refused(f'a: "{escape}"\n', parser=parser)
+        assert (code, line) == ("E101", 1)
+
     def test_a_duplicate_names_the_first_and_the_first_counts(self):
         [document], found = read("a: 1\nb: {c: 2, c: [3, {d: 4}]}\na: {x: 1}\n")
         assert document.data == {"a": "1", "b": {"c": "2"}}
@@ -205,6 +219,13 @@ class TestRefusals:
             ("E101", 9),
         ]
         assert documents[1].span(("c",)) == Span("a.yaml", 6, 4, 6, 5)
+
+    def test_documents_before_a_broken_one_are_read_once(self, parser):
+        documents, found = read("a\n---\nb\n---\nc\n---\n[\n---\nd: {e: f}\n", parser=parser)
+        assert [document.data for document in documents] == ["a", "b", "c", {"d": {"e": "f"}}]
+        assert len(found) == 1
+        assert documents[-1].span(()) == Span("a.yaml", 9, 1, 9, 10)
+        assert documents[-1].span(("d",)) == Span("a.yaml", 9, 4, 9, 10)
 
     def test_documents_that_cannot_be_told_are_left_out(self):
         documents, _ = read("a: *x\n---\nb: &y [*y]\n---\nc: 1\n")
@@ -234,6 +255,12 @@ class TestLimits:
         assert refused(f"{mapping}- {'[' * inner}*x{']' * inner}\n", parser=parser) == [
             ("E105", 2, 3 + inner)
         ]
+
+    def test_depth_through_aliases_of_aliases(self, parser):
+        half = MAX_DEPTH // 2
+        text = f"- &x {'[' * half}{']' * half}\n- &y [*x]\n- {{}}\n"
+        for brackets, expected in ((half - 2, []), (half - 1, [("E105", 4, 3 + half - 1)])):
+            assert refused(f"{text}- {'[' * brackets}*y{']' * brackets}\n", parser=parser) == expected
 
     def test_reading_goes_on_after_what_is_too_deep(self):
         documents, found = read("[" * 5000 + "\n---\nb: 1\nb: 2\n")
@@ -279,9 +306,9 @@ class TestLimits:
             "\t" * 10**6,
             "&" * 10**6,
             "!" * 10**6,
-            "a:\n" * 10**5,
+            "a:\n" * 10**4,
             "---\n[\n" * 10**4,
-            "\x01" * 10**6,
+            "\x01" * 10**5,
             "*a " * 10**5,
             "a: " * 10**5,
             "- !x\n" * 10**4,
@@ -526,6 +553,16 @@ def agrees(ours: object, base: object) -> bool:
     if isinstance(ours, list):
         return isinstance(base, list) and len(ours) == len(base) and all(map(agrees, ours, base))
     return ours == base
+
+
+@settings(max_examples=200, deadline=None)
+@given(ANY_TEXT)
+def test_both_parsers_read_the_same(text):
+    documents, found = read(text)
+    pure, pure_found = read(text, parser=reader._PureParser)
+    if not found.has_errors and not pure_found.has_errors:  # the pure one refuses more tabs
+        assert [document.data for document in documents] == [document.data for document in pure]
+        assert list(map(spans_of, documents)) == list(map(spans_of, pure))
 
 
 @settings(max_examples=400, deadline=None)

@@ -76,6 +76,11 @@ class TestSpans:
         document = read(PAGE)
         assert cut(document, document.span(path)) == text
 
+    def test_of_an_anchor_with_nothing(self):
+        document = read("a: &x\nb: &y  # why\nc: 1\n")
+        assert document.span(("a",)) == Span("a.yaml", 1, 6, 1, 6)
+        assert document.span(("b",)) == Span("a.yaml", 2, 6, 2, 6)
+
     def test_of_the_whole_document(self):
         document = read(PAGE)
         assert cut(document, document.span(())) == PAGE.rstrip()
@@ -180,6 +185,10 @@ class TestExpressionSpans:
     def test_points_and_ends(self, start, end, expected):
         document = read("when: >\n  amount >\n  limit\n")
         assert document.expression_span(("when",), start, end) == Span("a.yaml", *expected)
+
+    def test_a_point_before_the_first_character(self):
+        document = read("when: '  x y'\n")
+        assert document.expression_span(("when",), 0, 0) == Span("a.yaml", 1, 10, 1, 10)
 
     @pytest.mark.parametrize(
         "path", [("map",), ("flag",), ("blank",), ("absent", 0), ("when", "x"), ("empty",)]

@@ -333,9 +333,8 @@ class _Reading:
                 elif not style and state is not _State.KEY and child in _PLAIN:
                     child = _PLAIN[child]
                 if event.anchor is not None:
-                    value = (
-                        child if style else _PLAIN.get(child, child)
-                    )  # a key is text, an alias of it may not be
+                    # Where a plain `true` is a key it is text, but not where an alias repeats it as a value.
+                    value = child if style else _PLAIN.get(child, child)
                     self.complete(event.anchor, value, child_tree, 1, 0)
                 self.nodes += 1
             elif kind is MappingStartEvent or kind is SequenceStartEvent:
@@ -378,7 +377,7 @@ class _Reading:
                 data.append(child)
                 tree.append(child_tree)
             elif state is _State.KEY:
-                if kind is ScalarEvent and child not in tree.keys_at and (style or child not in _ODD_KEYS):
+                if kind is ScalarEvent and child not in tree.keys_at and child not in _ODD_KEYS:
                     tree.keys_at[child] = child_tree
                     state = child
                 else:
