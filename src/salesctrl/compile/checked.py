@@ -157,6 +157,8 @@ class CheckedPolicy:
     formulas: Mapping[str, Expression]
     """In an order in which each comes after those it uses."""
     outputs: tuple[str, ...]
+    subject: tuple[Expression, ...]
+    """The fields that name the transaction."""
     tables: Mapping[str, CheckedTable]
     table_outputs: Mapping[tuple[str, str], Node]
     rules: tuple[CheckedRule, ...]

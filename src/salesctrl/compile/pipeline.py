@@ -12,16 +12,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from salesctrl.compile.across import check_across
-from salesctrl.compile.checked import CheckedPolicy
+from salesctrl.compile.checked import CheckedPolicy, Expression
 from salesctrl.compile.drafts import Draft, Reporter, draft_policies
 from salesctrl.compile.formulas import Names
 from salesctrl.compile.parameters import check_parameters
 from salesctrl.compile.plan import CheckedSet, Plan, plan_all
 from salesctrl.compile.rules import RuleChecker, interval
 from salesctrl.diagnostics import Diagnostics
+from salesctrl.expr import tree as t
+from salesctrl.expr.check import check
 from salesctrl.policy.documents import LocalText, OverlayDocument
 from salesctrl.policy.loader import Loaded, PolicySet
 from salesctrl.policy.organisation import Organisation, build_organisation
+from salesctrl.policy.types import Base
 from salesctrl.policy.vocabulary import VocabularyIndex, build_vocabulary
 
 
@@ -83,12 +86,26 @@ def policies(work: Work) -> None:
                 parameters,
                 names.formulas,
                 tuple(outputs),
+                _subject(draft, names, reporter),
                 names.tables,
                 names.table_outputs,
                 tuple(rules),
                 draft.document.span("policy"),
             )
         )
+
+
+def _subject(draft: Draft, names: Names, reporter: Reporter) -> tuple[Expression, ...]:
+    """The fields that name the transaction."""
+    done: list[Expression] = []
+    for i, text in enumerate(draft.document.value.subject):
+        node, problems = check(text, names.scope)
+        reporter.problems([p for p in problems if not p.warning], draft.document, "subject", i)
+        if isinstance(node, t.FieldRef) and node.type.base is not Base.LIST:
+            done.append(Expression(text, node))
+        elif node is not None:
+            reporter.error("E305", f"expected a field but got `{text}`", draft.document, "subject", i)
+    return tuple(done)
 
 
 def across(work: Work) -> None:

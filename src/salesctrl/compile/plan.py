@@ -82,6 +82,10 @@ class Plan:
     dormant: tuple[Dormant, ...]
     lowerings: Mapping[str, Lowering]
     """For each policy its lowering, in which every expression of the plan is known."""
+    subject: tuple[str, ...] = ()
+    """The paths of the facts that name the transaction."""
+    soft: frozenset[int] = frozenset()
+    """The numbers of the facts that only name the transaction: nothing is unknown for want of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,9 +171,15 @@ class _Planner:
         for policy in self.in_force:
             self._formulas(policy)
         rules = self._rules(active)
+        decisive = len(self.inputs.slots)
+        subject = {e.text: e.node for policy in self.in_force for e in policy.subject}
+        paths = dict.fromkeys(node.path for node in subject.values() if isinstance(node, t.FieldRef))
+        for path in paths:
+            self.inputs.slot(path)
         return Plan(
             self.point, self.stretch, self.graph, self.inputs, tuple(self.in_force), rules,
             tuple(self.outputs.values()), tuple(self.judges), tuple(dormant), self.lowerings,
+            tuple(paths), frozenset(range(decisive, len(self.inputs.slots))),
         )  # fmt: skip
 
     def _dormant(self, policy: CheckedPolicy, rule: CheckedRule) -> str | None:

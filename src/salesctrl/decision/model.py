@@ -7,17 +7,31 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from salesctrl.compile.plan import Plan
+from salesctrl.evidence.given import Evidence
 from salesctrl.evidence.reasons import RequirementResult
 from salesctrl.decision.trace import Status, Trace
-from salesctrl.decision.values import Language, plain_value, python_value
+from salesctrl.decision.values import Language, Raw, plain_value, python_value
+from salesctrl.decision.working import Working
 from salesctrl.outcome import OUTCOMES, Outcome
 from salesctrl.policy.documents import LocalText, Source
+from salesctrl.policy.types import Type
 
 if TYPE_CHECKING:
     from salesctrl.decision.explain import Verbosity
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySetName:
+    """Which policies decided: the name and version of the set, its SHA-256, the overlays laid over it."""
+
+    name: str
+    version: str
+    digest: str
+    overlays: tuple[str, ...]
 
 
 class Owner(Protocol):
@@ -25,6 +39,7 @@ class Owner(Protocol):
 
     plan: Plan
     plan_digest: str
+    policies: PolicySetName
     named: dict[int, tuple[str, ...]]
     """Rules by their bits, those asked for lately."""
 
@@ -36,6 +51,21 @@ class Owner(Protocol):
 
     def facts(self, decision: Decision) -> Mapping[str, object]:
         """The facts that the decision was made on, in their canonical form."""
+
+    def working(self, decision: Decision) -> Working:
+        """The expressions of the policies with the numbers of a decision."""
+
+    def values(self, decision: Decision) -> tuple[Raw, ...]:
+        """The facts of a decision in their run-time form, in the order of the plan's inputs."""
+
+    def again(self, decision: Decision, changed: Mapping[int, Raw], evidence: Evidence | None) -> Decision:
+        """Decide anew on the same day, with some facts changed and with this evidence.
+
+        ``changed`` has new run-time values by the number of the fact among the plan's inputs.
+        """
+
+    def role_title(self, role: str) -> LocalText:
+        """What people call a role."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +133,13 @@ class Decision:
         day = self._kept[1][0]
         assert isinstance(day, int)
         return date.fromordinal(day)
+
+    @property
+    def subject(self) -> dict[str, object]:
+        """What names the transaction, by the path of the fact: ``{"order.id": "SO-1042"}``."""
+        plan, values = self._kept[0].plan, self._kept[1]
+        vocabulary = plan.inputs.vocabulary
+        return {path: _stated(values[plan.inputs.slots[path]], vocabulary.at(path).type) for path in plan.subject}
 
     def _rules(self, bits: int) -> tuple[str, ...]:
         if not bits:
@@ -189,6 +226,7 @@ class Decision:
         done: dict[str, object] = {
             "control_point": self.control_point,
             "as_of": self.as_of.isoformat(),
+            "subject": self.subject,
             "outcome": self.outcome.value,
             "fired": list(self.fired),
             "values": {
@@ -226,6 +264,11 @@ class Decision:
         from salesctrl.decision.html import to_html
 
         return to_html(self)
+
+
+def _stated(value: object, type_: Type) -> object:
+    """A fact as plain data; a number that was kept as a Decimal is written as it is."""
+    return f"{value:f}" if isinstance(value, Decimal) else plain_value(value, type_)
 
 
 def _finding(finding: Finding) -> dict[str, object]:

@@ -246,13 +246,16 @@ class _Builder:
     def _read_leaf(self, leaf: Leaf, holder: str, body: list[ast.stmt], unsure: list[ast.expr]) -> None:
         field, target = leaf.field, f"x{leaf.place}"
         x = name(target)
-        if field.default is None and not field.optional:
+        if field.default is None and not field.optional and leaf.place not in self.plan.soft:
             body.append(assign(target, ast.Subscript(name(holder), const(field.name), ast.Load())))
             self._convert(leaf, target, body)
             return
         body.append(assign(target, ast.Call(ast.Attribute(name(holder), "get", ast.Load()), [const(field.name)], [])))
         present: list[ast.stmt] = []
         self._convert(leaf, target, present)
+        if leaf.place in self.plan.soft:
+            body.append(ast.If(is_(x, None, negated=True), present, []))
+            return
         known = frozenset(self.plan.inputs.vocabulary.kinds[field.kind].fields) | {"evidence", "as_of"}
         check: ast.stmt = ast.Expr(call("expect_names", name(holder), self._global(known)))
         absent = [check, assign(target, self._global(field.default))]

@@ -464,6 +464,9 @@ class PolicyDocument(Part):
     parameters: dict[Identifier, ParameterSpec] = Field(default={}, description="Constants by name.")
     let: dict[Identifier, FormulaSpec] = Field(default={}, description="Formulas by name.")
     outputs: OneOrMany[Text] = Field(default=(), description="The formulas to report with every decision.")
+    subject: OneOrMany[Text] = Field(
+        default=(), description="The fields that name the transaction, e.g. `order.id`; decisions state them."
+    )
     tables: dict[Id, TableSpec] = Field(default={}, description="Decision tables by name.")
     rules: OneOrMany[RuleSpec] = Field(default=(), description="The rules.")
     covers: OneOrMany[Text] = Field(default=(), description="The ids of a catalogue that the policy carries.")
