@@ -44,7 +44,9 @@ class Loading:
         return self.diagnostics.sorted()
 
 
-def read(path: str | Path | Sequence[str | Path] | None = None, *, overlays: Sequence[str | Path] = ()) -> Loading:
+def read(
+    path: str | Path | Sequence[str | Path] | None = None, *, overlays: Sequence[str | Path] = ()
+) -> Loading:
     """Load and check policies without raising for what is wrong with them: what ``salesctrl check`` shows."""
     diagnostics = Diagnostics()
     if path is None:
@@ -75,12 +77,16 @@ def _overlays(
             continue
         found = load_policy_set([Path(overlay)], diagnostics).overlays
         if not found:
-            diagnostics.error("E409", f"no overlay in `{Path(overlay).name}`", None, help="its first key is `overlay`")
+            diagnostics.error(
+                "E409", f"no overlay in `{Path(overlay).name}`", None, help="its first key is `overlay`"
+            )
         done.extend(found)
     return done
 
 
-def load(path: str | Path | Sequence[str | Path] | None = None, *, overlays: Sequence[str | Path] = ()) -> Engine:
+def load(
+    path: str | Path | Sequence[str | Path] | None = None, *, overlays: Sequence[str | Path] = ()
+) -> Engine:
     """Load policies and make an engine of them.
 
     Args:
@@ -113,8 +119,8 @@ class Engine:
         }
 
     def __repr__(self) -> str:
-        checked = self._checked
-        return f"Engine({checked.name} {checked.version}, {len(self._points)} control points, sha256 {self.digest[:12]})"
+        points = f"{len(self._points)} control points"
+        return f"Engine({self.name} {self.version}, {points}, sha256 {self.digest[:12]})"
 
     @property
     def name(self) -> str:
@@ -155,11 +161,13 @@ class Engine:
         """The plans of a control point; raises :class:`UnknownControlPoint`."""
         found = self._points.get(control_point)
         if found is None:
-            raise UnknownControlPoint(control_point, self.control_points, suggest(control_point, self._points))
+            raise UnknownControlPoint(
+                control_point, self.control_points, suggest(control_point, self._points)
+            )
         return found
 
     def facts(self, control_point: str) -> type[BaseModel]:
-        """The facts that a control point reads, as a pydantic model; its JSON Schema: ``.model_json_schema()``."""
+        """The facts that a control point reads, as a pydantic model (``.model_json_schema()``)."""
         from salesctrl.evaluate.models import facts_model
 
         return facts_model(self.point(control_point).plans, self._checked.vocabulary)
@@ -178,8 +186,8 @@ class Engine:
         Args:
             control_point: Which control point decides.
             facts: A mapping of records (``{"order": {"amount": Decimal("100.00")}}``), a pydantic model, a
-                dataclass or any object with such attributes. Money and rates are ``Decimal``, ``int`` or text;
-                a float only if it is the nearest double of a number with the declared decimals. A field that
+                dataclass or any object with such attributes. Money and rates are ``Decimal``, ``int`` or
+                text; a float only if it is the nearest double of a number with the declared decimals. A field that
                 is absent or ``None`` is unknown.
             as_of: The date of the decision; left out, it is the fact ``as_of``. There is no clock.
             on_error: With ``"incomplete"`` facts that are wrong count as unknown, the decision is not better
@@ -199,12 +207,12 @@ class Engine:
         point = self._points.get(control_point)
         if point is None:
             point = self.point(control_point)
-        day = as_of.toordinal() if as_of.__class__ is date else _day(as_of, facts)  # type: ignore[union-attr]
+        day = as_of.toordinal() if as_of.__class__ is date else _day(as_of, facts)
         first, last, evaluator = point.latest
         if evaluator is not None and first <= day <= last:
             try:
                 return evaluator.fast(facts, day)
-            except Exception:  # noqa: BLE001, S110 - the general path reads the facts anew, and says what is wrong
+            except Exception:  # noqa: S110 - the general path reads the facts anew, and says what is wrong
                 pass
         tolerance = FLOAT_TOLERANCE if floats == "nearest" else None
         return point.decide(facts, day, raising=on_error == "raise", tolerance=tolerance)
@@ -216,7 +224,9 @@ def _day(as_of: date | str | None, facts: object) -> int:
     if given is None:
         given = facts.get("as_of") if isinstance(facts, Mapping) else getattr(facts, "as_of", None)
     if given is None:
-        problem = FactProblem("as_of", "F_AS_OF", "expected the date of the decision", "pass `as_of=date(2026, 3, 1)`")
+        problem = FactProblem(
+            "as_of", "F_AS_OF", "expected the date of the decision", "pass `as_of=date(2026, 3, 1)`"
+        )
         raise FactsError([problem])
     try:
         return day_of(given)
@@ -225,7 +235,7 @@ def _day(as_of: date | str | None, facts: object) -> int:
 
 
 def set_digest(loading: Loading) -> str:
-    """SHA-256 of what was loaded: the data of every document but tests, in canonical order, and the overlays."""
+    """SHA-256 of what was loaded: the data of every document but tests, and the overlays laid over them."""
     documents = loading.documents
     pack = () if documents.pack is None else (documents.pack.source.data,)
     groups: Sequence[Sequence[object]] = (

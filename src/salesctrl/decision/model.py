@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from salesctrl.compile.plan import Plan
-from salesctrl.evidence.given import Evidence
-from salesctrl.evidence.reasons import RequirementResult
 from salesctrl.decision.trace import Status, Trace
 from salesctrl.decision.values import Language, Raw, plain_value, python_value
 from salesctrl.decision.working import Working
+from salesctrl.evidence.given import Evidence
+from salesctrl.evidence.reasons import RequirementResult
 from salesctrl.outcome import OUTCOMES, Outcome
 from salesctrl.policy.documents import LocalText, Source
 from salesctrl.policy.types import Type
@@ -84,7 +84,8 @@ class Finding:
 
 
 Kept = tuple[Owner, tuple[object, ...], object, int, int, int, int, tuple[object, ...], int, object]
-"""Owner, values, evidence, bits of fired, unknown and pending rules and of unknown outputs, outputs, rank, reading."""
+"""Owner, values, evidence, bits of fired, unknown and pending rules and of unknown outputs; outputs, rank,
+reading."""
 
 
 class Decision:
@@ -139,7 +140,9 @@ class Decision:
         """What names the transaction, by the path of the fact: ``{"order.id": "SO-1042"}``."""
         plan, values = self._kept[0].plan, self._kept[1]
         vocabulary = plan.inputs.vocabulary
-        return {path: _stated(values[plan.inputs.slots[path]], vocabulary.at(path).type) for path in plan.subject}
+        return {
+            path: _stated(values[plan.inputs.slots[path]], vocabulary.at(path).type) for path in plan.subject
+        }
 
     def _rules(self, bits: int) -> tuple[str, ...]:
         if not bits:
@@ -264,6 +267,10 @@ class Decision:
         from salesctrl.decision.html import to_html
 
         return to_html(self)
+
+
+keep: Callable[[Decision, Kept], None] = Decision.__dict__["_kept"].__set__
+"""Gives a new decision what it keeps; the evaluators use it, and nothing else."""
 
 
 def _stated(value: object, type_: Type) -> object:

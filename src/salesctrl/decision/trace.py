@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-from salesctrl.evidence.reasons import RequirementResult
 from salesctrl.decision.values import Language, plain_value, python_value, shown_value
 from salesctrl.errors import FactProblem
+from salesctrl.evidence.reasons import RequirementResult
 from salesctrl.outcome import Outcome
 from salesctrl.policy.documents import LocalText, Source
 from salesctrl.policy.types import Type
@@ -64,7 +64,9 @@ class Node:
 
     __slots__ = ("children", "problem", "raw", "template")
 
-    def __init__(self, template: NodeTemplate, raw: object, children: tuple[Node, ...], problem: str | None = None):
+    def __init__(
+        self, template: NodeTemplate, raw: object, children: tuple[Node, ...], problem: str | None = None
+    ):
         self.template = template
         self.raw = raw
         self.children = children
@@ -205,7 +207,16 @@ class RuleTrace:
     could except it, and what became of them. The other properties are those of the rule itself.
     """
 
-    __slots__ = ("_because", "computed", "condition", "exceptions", "outcome", "requirements", "status", "template")
+    __slots__ = (
+        "_because",
+        "computed",
+        "condition",
+        "exceptions",
+        "outcome",
+        "requirements",
+        "status",
+        "template",
+    )
 
     def __init__(
         self, template: RuleTemplate, status: Status, outcome: Outcome | None, condition: Node | None,
@@ -268,7 +279,11 @@ class RuleTrace:
             document, article = template.source.document, template.source.article
             done["source"] = {"document": texts(document), "article": texts(article) if article else None}
         if template.row is not None:
-            done["row"] = {"table": template.row.table, "number": template.row.number, "of": template.row.count}
+            done["row"] = {
+                "table": template.row.table,
+                "number": template.row.number,
+                "of": template.row.count,
+            }
         if self.condition is not None:
             done["condition"] = self.condition.to_dict()
         if self.computed:

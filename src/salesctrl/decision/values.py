@@ -13,11 +13,15 @@ from salesctrl.policy.types import Base, Type
 
 Language: TypeAlias = Literal["en", "zh"]
 Raw: TypeAlias = object
-"""A run-time value: a scaled integer, a pair for a quotient, an ordinal, a text, a boolean, a tuple, ``None``."""
+"""A run-time value: a scaled integer, a pair for a quotient, an ordinal, a text, a boolean, a tuple,
+``None``."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNKNOWN: Mapping[Language, str] = {"en": "unknown", "zh": "未知"}
-_WORDS: Mapping[Language, Mapping[bool, str]] = {"en": {True: "yes", False: "no"}, "zh": {True: "是", False: "否"}}
+_WORDS: Mapping[Language, Mapping[bool, str]] = {
+    "en": {True: "yes", False: "no"},
+    "zh": {True: "是", False: "否"},
+}
 UNITS: Mapping[Language, Mapping[Base, tuple[str, str]]] = {
     "en": {Base.DAYS: (" day", " days"), Base.MONTHS: (" month", " months")},
     "zh": {Base.DAYS: ("天", "天"), Base.MONTHS: ("个月", "个月")},
@@ -25,7 +29,7 @@ UNITS: Mapping[Language, Mapping[Base, tuple[str, str]]] = {
 
 
 def python_value(raw: Raw, type_: Type) -> object:
-    """The value as Python's own type: `Decimal` for money and rates, `Fraction` for a quotient, `date`, …
+    """The value as Python's own type: `Decimal` for money and rates, `Fraction` for a quotient, `date`.
 
     >>> from salesctrl.policy.types import DATE, money
     >>> python_value(1250, money("CNY")), python_value(739617, DATE)
@@ -40,7 +44,11 @@ def python_value(raw: Raw, type_: Type) -> object:
             assert isinstance(raw, int)
             if type_.base is Base.NUMBER and type_.scale == 0:
                 return raw
-            return Decimal(raw).scaleb(-(type_.scale or 0)) if abs(raw) < 10**27 else Decimal(format_plain(raw, type_.scale or 0))
+            return (
+                Decimal(raw).scaleb(-(type_.scale or 0))
+                if abs(raw) < 10**27
+                else Decimal(format_plain(raw, type_.scale or 0))
+            )
         case Base.DATE:
             assert isinstance(raw, int)
             return date.fromordinal(raw)
@@ -69,7 +77,9 @@ def plain_value(raw: Raw, type_: Type) -> object:
             if isinstance(raw, tuple):
                 return str(Fraction(*raw))
             assert isinstance(raw, int)
-            return raw if type_.base is Base.NUMBER and type_.scale == 0 else format_plain(raw, type_.scale or 0)
+            return (
+                raw if type_.base is Base.NUMBER and type_.scale == 0 else format_plain(raw, type_.scale or 0)
+            )
         case Base.DATE:
             assert isinstance(raw, int)
             return date.fromordinal(raw).isoformat()
@@ -88,8 +98,10 @@ def shown_value(raw: Raw, type_: Type, lang: Language = "en") -> str:
     """The value as people read it: ``19,000.00``, ``6.00%``, ``45 days``, ``A``.
 
     >>> from salesctrl.policy.types import DAYS, money, number
-    >>> shown_value(1900000, money("CNY")), shown_value(600, number(4, percent=True)), shown_value(45, DAYS, "zh")
-    ('19,000.00', '6.00%', '45天')
+    >>> shown_value(1900000, money("CNY")), shown_value(600, number(4, percent=True))
+    ('19,000.00', '6.00%')
+    >>> shown_value(45, DAYS, "zh")
+    '45天'
     """
     if raw is None:
         return UNKNOWN[lang]

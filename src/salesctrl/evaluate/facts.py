@@ -68,23 +68,27 @@ def _child(record: object, names: Collection[str], where: str, reading: Reading)
     for name in names:
         try:
             if isinstance(record, Mapping):
-                value = record[name] if name in record else _ABSENT
+                value = record.get(name, _ABSENT)
             else:
                 value = getattr(record, name, _ABSENT)
-        except Exception as error:  # noqa: BLE001 - a property of the caller's object may raise anything
+        except Exception as error:
             reading.problem(where, "F_READ", f"reading it failed with `{type(error).__name__}`: {error}")
             return _ABSENT
         if value is _ABSENT:
             continue
         if found is not _ABSENT and found is not value and found != value:
             shown = ", ".join(f"`{n}`" for n in names)
-            reading.problem(where, "F_AMBIGUOUS", f"given twice under different names with different values: {shown}")
+            reading.problem(
+                where, "F_AMBIGUOUS", f"given twice under different names with different values: {shown}"
+            )
             return _ABSENT
         found = value
     return found
 
 
-def _read_record(record: Record, given: object, reading: Reading, into: list[Value], prefix: str = "") -> None:
+def _read_record(
+    record: Record, given: object, reading: Reading, into: list[Value], prefix: str = ""
+) -> None:
     for name, inner in record.records.items():
         where = _joined(prefix, name)
         value = _child(given, record.names[name], where, reading)
@@ -118,8 +122,7 @@ def _check_spelling(record: Record, given: object, name: str, where: str, readin
     """A key that nearly is the absent one is a slip, and must not pass as an absent field."""
     if not isinstance(given, Mapping):
         return
-    taken = {n for names in record.names.values() for n in names}
-    others = [key for key in given if isinstance(key, str) and key not in taken]
+    others = [key for key in given if isinstance(key, str) and key not in record.declared]
     near = suggest(name, others)
     if near is not None and len(name) > 2:
         reading.problem(where, "F_NAME", f"absent, but there is {quoted(near)}", f"name it `{name}`")
@@ -171,20 +174,22 @@ def _read_number(leaf: Leaf, value: object, where: str, reading: Reading) -> Val
     else:
         number = to_scaled(value, scale, spec.digits)
     if not spec.low <= number <= spec.high:
-        return _outside(leaf, format_plain(number, scale), format_plain(spec.low, scale), format_plain(spec.high, scale), where, reading)
+        return _outside([format_plain(n, scale) for n in (spec.low, spec.high, number)], where, reading)
     return number
 
 
-def _outside(leaf: Leaf, shown: str, low: str, high: str, where: str, reading: Reading) -> None:
-    reading.problem(where, "F_RANGE", f"expected a value from {low} to {high} but got `{shown}`")
+def _outside(shown: Sequence[str], where: str, reading: Reading) -> Value:
+    """A value outside its bounds: ``shown`` are the least, the greatest, and what was given."""
+    low, high, given = shown
+    reading.problem(where, "F_RANGE", f"expected a value from {low} to {high} but got `{given}`")
+    return None
 
 
 def _read_date(leaf: Leaf, value: object, where: str, reading: Reading) -> Value:
     day = day_of(value)
     spec = leaf.field
     if not spec.low <= day <= spec.high:
-        iso = [date.fromordinal(d).isoformat() for d in (day, spec.low, spec.high)]
-        return _outside(leaf, *iso, where, reading)  # type: ignore[arg-type]
+        return _outside([date.fromordinal(d).isoformat() for d in (spec.low, spec.high, day)], where, reading)
     return day
 
 
@@ -215,7 +220,9 @@ def _read_instant(leaf: Leaf, value: object, where: str, reading: Reading) -> Va
         return instant_of(value)
     if isinstance(value, str):
         return parse_instant(value.strip())
-    raise BadLiteral(f"expected a time with its zone, such as 2026-01-01T08:00+08:00, but got {_described(value)}")
+    raise BadLiteral(
+        f"expected a time with its zone, such as 2026-01-01T08:00+08:00, but got {_described(value)}"
+    )
 
 
 def _read_boolean(leaf: Leaf, value: object, where: str, reading: Reading) -> Value:
@@ -232,11 +239,18 @@ def _read_boolean(leaf: Leaf, value: object, where: str, reading: Reading) -> Va
 
 def _read_text(leaf: Leaf, value: object, where: str, reading: Reading) -> Value:
     if not isinstance(value, str):
-        reading.problem(where, "F_TYPE", f"expected a text but got {_described(value)}", "numbers that name things are texts: quote them")
+        reading.problem(
+            where,
+            "F_TYPE",
+            f"expected a text but got {_described(value)}",
+            "numbers that name things are texts: quote them",
+        )
         return None
     text = str(value)
     if len(text) > leaf.field.length:
-        reading.problem(where, "F_LENGTH", f"expected at most {leaf.field.length} characters but got {len(text)}")
+        reading.problem(
+            where, "F_LENGTH", f"expected at most {leaf.field.length} characters but got {len(text)}"
+        )
         return None
     return text
 
@@ -258,7 +272,14 @@ def _read_choice(leaf: Leaf, value: object, where: str, reading: Reading) -> Val
 def _described(value: object) -> str:
     if value is None:
         return "nothing"
-    words = {bool: "true or false", int: "an integer", float: "a float", str: "a text", list: "a list", dict: "a mapping"}
+    words = {
+        bool: "true or false",
+        int: "an integer",
+        float: "a float",
+        str: "a text",
+        list: "a list",
+        dict: "a mapping",
+    }
     word = words.get(type(value), f"a value of type `{type(value).__name__}`")
     if isinstance(value, str | int | float | Decimal):
         try:

@@ -11,8 +11,17 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping
 from decimal import (
-    ROUND_CEILING, ROUND_DOWN, ROUND_FLOOR, ROUND_HALF_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Context,
-    Decimal, Inexact, InvalidOperation,
+    ROUND_CEILING,
+    ROUND_DOWN,
+    ROUND_FLOOR,
+    ROUND_HALF_DOWN,
+    ROUND_HALF_EVEN,
+    ROUND_HALF_UP,
+    ROUND_UP,
+    Context,
+    Decimal,
+    Inexact,
+    InvalidOperation,
 )  # fmt: skip
 
 from salesctrl.compile.plan import Plan

@@ -7,7 +7,10 @@ from dataclasses import dataclass
 
 from salesctrl.compile.plan import Plan, reads
 from salesctrl.policy.types import Base
-from salesctrl.policy.vocabulary import Field
+from salesctrl.policy.vocabulary import Field, VocabularyIndex
+
+FRAME = frozenset({"as_of", "evidence"})
+"""What stands among the facts beside the kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +25,7 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A record: the leaves in it, and the records inside it, by name; ``names`` are all ways to name a child."""
+    """A record: the leaves in it and the records inside it; ``names`` are all ways to name a child."""
 
     path: str
     leaves: tuple[Leaf, ...]
@@ -30,11 +33,13 @@ class Record:
     names: Mapping[str, tuple[str, ...]]
     width: int = 0
     """Of an item of a list: how many values are read of it."""
+    declared: frozenset[str] = frozenset()
+    """Every name that a child can have by the vocabulary, those that the plan does not read among them."""
 
 
 def layout(plan: Plan) -> Record:
     """The tree of what a plan reads."""
-    slots = {path: place for path, place in zip(reads(plan), range(1, len(plan.inputs.slots)), strict=True)}
+    slots = dict(zip(reads(plan), range(1, len(plan.inputs.slots)), strict=True))
     return _record(plan, "", slots)
 
 
@@ -63,4 +68,13 @@ def _record(plan: Plan, path: str, slots: Mapping[str, int], width: int = 0) -> 
     records = {
         first: _record(plan, f"{path}.{first}" if path else first, inner) for first, inner in below.items()
     }
-    return Record(path, tuple(leaves), records, names, width)
+    return Record(path, tuple(leaves), records, names, width, _declared(vocabulary, path))
+
+
+def _declared(vocabulary: VocabularyIndex, path: str) -> frozenset[str]:
+    """All names of what a record holds; of the facts as a whole, the names of the kinds."""
+    if not path:
+        return frozenset(name for kind in vocabulary.kinds.values() for name in kind.names) | FRAME
+    field = vocabulary.at(path) if "." in path else None
+    kind = path if field is None else field.record or field.type.item or ""
+    return frozenset(vocabulary.kinds[kind].by_name)

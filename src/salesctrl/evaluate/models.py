@@ -32,9 +32,9 @@ from salesctrl.compile.plan import Plan
 from salesctrl.decision.values import python_value
 from salesctrl.diagnostics import quoted, suggest
 from salesctrl.errors import FactProblem
-from salesctrl.evidence.given import PAYMENT_DECIMALS, read_evidence
 from salesctrl.evaluate.facts import Reading, day_of, read_value
 from salesctrl.evaluate.layout import Leaf, Record, layout
+from salesctrl.evidence.given import PAYMENT_DECIMALS, read_evidence
 from salesctrl.policy.literals import BadLiteral
 from salesctrl.policy.types import Base
 from salesctrl.policy.vocabulary import VocabularyIndex

@@ -9,20 +9,22 @@ from threading import Lock
 
 from salesctrl.compile.checked import Interval
 from salesctrl.compile.plan import CheckedSet, Plan, reads
-from salesctrl.decision.model import Decision, digest
+from salesctrl.decision.model import Decision, PolicySetName, digest, keep
 from salesctrl.decision.trace import Trace
-from salesctrl.decision.values import plain_value
+from salesctrl.decision.values import Raw, plain_value
+from salesctrl.decision.working import Working
 from salesctrl.errors import FactsError
-from salesctrl.evidence.given import Evidence, read_evidence
-from salesctrl.evaluate.facts import Reading, read_evidence_of, read_facts
+from salesctrl.evaluate.facts import Reading, Value, read_evidence_of, read_facts
 from salesctrl.evaluate.layout import Record, layout
 from salesctrl.evaluate.scalar import ScalarEvaluator, observer, trace_function
 from salesctrl.evaluate.trace_printer import PlainTrace
-from salesctrl.evaluate.tracing import PrintTrace, Tracer
+from salesctrl.evaluate.tracing import Observe, PrintTrace, Tracer
+from salesctrl.evaluate.working import DecisionWorking, PlanWorking, print_nodes
+from salesctrl.evidence.given import Evidence, read_evidence
 from salesctrl.expr.ir import Graph
 from salesctrl.expr.lower import Inputs
 from salesctrl.outcome import Outcome
-
+from salesctrl.policy.documents import LocalText
 
 MAX_NAMED = 4096
 """So many different sets of rules are remembered by name; then it begins anew."""
@@ -37,11 +39,13 @@ class PlanEvaluator:
             "policies": set_digest, "control_point": plan.control_point,
             "from": plan.interval.first, "to": plan.interval.last,
         })  # fmt: skip
+        self.policies = PolicySetName(checked.name, checked.version, set_digest, checked.overlays)
         self.root: Record = layout(plan)
         self._organisation = checked.organisation
         self._scalar = ScalarEvaluator(plan, self.root, checked.organisation, self)
         self.named: dict[int, tuple[str, ...]] = {}
         self._tracer: Tracer | None = None
+        self._working: PlanWorking | None = None
         self._lock = Lock()
         self.fast: Callable[[object, int], Decision] = self._scalar.fast
 
@@ -85,11 +89,45 @@ class PlanEvaluator:
                     self._tracer = tracer
         return tracer
 
-    def _observe(self, nodes: Sequence[int]) -> Callable[..., tuple[object, ...]]:
+    def _observe(self, nodes: Sequence[int]) -> Observe:
         return observer(self.plan, dict(self._scalar.globals), nodes)
 
     def _print_trace(self, make: PrintTrace) -> PlainTrace:
         return trace_function(self.plan, dict(self._scalar.globals), self._organisation, make)
+
+    def working(self, decision: Decision) -> Working:
+        """The expressions of the plan with the numbers of a decision."""
+        with self._lock:
+            if self._working is None:
+                self._working = PlanWorking(self.plan, self._print_nodes)
+        kept, reading = decision._kept[2], decision._kept[9]
+        evidence = kept if isinstance(kept, Evidence) else None
+        problems = reading.problems if isinstance(reading, Reading) else ()
+        return DecisionWorking(
+            self._working, self._scalar.values(decision), evidence, frozenset(p.path for p in problems)
+        )
+
+    def _print_nodes(self, nodes: Sequence[int], loops: int) -> Callable[..., tuple[Value, ...]]:
+        return print_nodes(self.plan, dict(self._scalar.globals), nodes, loops)
+
+    def values(self, decision: Decision) -> tuple[Raw, ...]:
+        """The facts of a decision in their run-time form, in the order of the plan's inputs."""
+        return self._scalar.values(decision)
+
+    def again(self, decision: Decision, changed: Mapping[int, Raw], evidence: Evidence | None) -> Decision:
+        """Decide anew on the same day, with some facts changed and with this evidence."""
+        values: list[Value] = list(self._scalar.values(decision))
+        for place, value in changed.items():
+            values[place] = value  # type: ignore[call-overload]
+        made = self._scalar.general(tuple(values), evidence, decision._kept[9])
+        reading = decision._kept[9]
+        in_force = bool(self.plan.policies)
+        refused = isinstance(reading, Reading) and reading.problems
+        return at_least_incomplete(made) if refused or not in_force else made
+
+    def role_title(self, role: str) -> LocalText:
+        """What people call a role."""
+        return self._organisation.title(role)
 
     def facts(self, decision: Decision) -> Mapping[str, object]:
         """The facts of a decision in canonical form: by path, numbers as text, dates in ISO 8601."""
@@ -130,7 +168,7 @@ def at_least_incomplete(decision: Decision) -> Decision:
     kept = decision._kept
     rank = max(kept[8], Outcome.INCOMPLETE.rank)
     made: Decision = object.__new__(Decision)
-    Decision._kept.__set__(made, (*kept[:8], rank, kept[9]))  # type: ignore[attr-defined]
+    keep(made, (*kept[:8], rank, kept[9]))
     return made
 
 
@@ -184,6 +222,6 @@ class ControlPoint:
         evaluator = self.at(day)
         try:
             decision = evaluator.fast(facts, day)
-        except Exception:  # noqa: BLE001 - whatever the fast path does not take, the general path reads anew
+        except Exception:
             decision = evaluator.general(facts, day, raising=raising, tolerance=tolerance)
         return decision if evaluator.plan.policies else at_least_incomplete(decision)

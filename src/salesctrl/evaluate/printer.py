@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any
 
 from salesctrl.expr.ir import Graph, Op
 from salesctrl.numbers import ROUNDERS, RoundingMode
@@ -64,11 +65,24 @@ def choose(test: ast.expr, then: ast.expr, otherwise: ast.expr) -> ast.expr:
     return ast.IfExp(test, then, otherwise)
 
 
+def define(
+    identifier: str, parameters: Sequence[str], body: list[ast.stmt], globals_: dict[str, object]
+) -> Any:
+    """Compile a function and return it; ``globals_`` is all that it can use."""
+    made = ast.parse("def f(): ...").body[0]  # parsed, so that it has what each version of Python asks for
+    assert isinstance(made, ast.FunctionDef)
+    made.name, made.body = identifier, body
+    made.args.args = [ast.arg(parameter) for parameter in parameters]
+    code = compile(ast.fix_missing_locations(ast.Module([made], [])), f"<{identifier}>", "exec")
+    exec(code, globals_)  # noqa: S102 - built of ast nodes of our own making
+    return globals_[identifier]
+
+
 class Printer:
     """Prints nodes; those that several use, or whose value is needed twice, become local variables.
 
-    ``inputs`` are the names of the locals that hold the facts by number; ``known`` says whether they are taken
-    to be known, all of them. A requirement is asked of ``judge`` with the locals ``evidence`` and ``x0``;
+    ``inputs`` are the names of the locals that hold the facts by number; ``known`` says whether they
+    are taken to be known, all of them. A requirement is asked of ``judge`` with the locals ``evidence`` and ``x0``;
     ``payments`` are the numbers of those that are payments.
     """
 
@@ -279,9 +293,10 @@ class Printer:
         """Half up of what cannot be negative is one division; the rest is a function of its mode."""
         n, d = args
         divisor = self.graph.value(op.args[1])
-        if op.imm == "half_up" and self.graph.interval(op.args[0])[0] >= 0 and isinstance(divisor, int):
-            if divisor % 2 == 0:
-                return ast.BinOp(ast.BinOp(n, ast.Add(), const(divisor // 2)), ast.FloorDiv(), const(divisor))
+        even = isinstance(divisor, int) and divisor % 2 == 0
+        if op.imm == "half_up" and even and self.graph.interval(op.args[0])[0] >= 0:
+            half = const(int(divisor or 0) // 2)
+            return ast.BinOp(ast.BinOp(n, ast.Add(), half), ast.FloorDiv(), const(divisor))
         rounder = ROUNDERS[RoundingMode(str(op.imm))]
         self.globals[rounder.__name__] = rounder
         return call(rounder.__name__, n, d)
@@ -359,7 +374,9 @@ class Printer:
             element, [ast.comprehension(target, source, [test] if test is not None else [], 0)]
         )
 
-    def _certain_fold(self, kind: str, loop: int, body: int | None, test: int | None, source: ast.expr) -> ast.expr:
+    def _certain_fold(
+        self, kind: str, loop: int, body: int | None, test: int | None, source: ast.expr
+    ) -> ast.expr:
         condition = self(test) if test is not None else None
         if kind == "count":
             if condition is None:

@@ -8,22 +8,21 @@ all problems noted, and the plan printed with Kleene's rules for what is unknown
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation
-from types import CodeType
 
 from salesctrl.compile.needs import PaymentNeed
 from salesctrl.compile.plan import Plan, PlannedRule
-from salesctrl.decision.model import Decision
+from salesctrl.decision.model import Decision, keep
 from salesctrl.evaluate import runtime
-from salesctrl.evidence.given import Evidence, read_evidence
-from salesctrl.evaluate.fast_printer import FUNCTIONS, FastPrinter, decimal_scales
 from salesctrl.evaluate.facts import Reading, Value, day_of, read_value
-from salesctrl.evidence.judgement import is_met
+from salesctrl.evaluate.fast_printer import FUNCTIONS, FastPrinter, decimal_scales
 from salesctrl.evaluate.layout import Leaf, Record, layout
-from salesctrl.evaluate.printer import Printer, assign, call, choose, const, either, is_, name
+from salesctrl.evaluate.printer import Printer, assign, call, choose, const, define, either, is_, name
 from salesctrl.evaluate.trace_printer import PlainTrace, TracePrinter, judgements
+from salesctrl.evidence.given import Evidence, read_evidence
+from salesctrl.evidence.judgement import is_met
 from salesctrl.expr.ir import Graph
 from salesctrl.numbers import scaler
 from salesctrl.outcome import Outcome
@@ -83,13 +82,13 @@ class ScalarEvaluator:
         self.root = root
         self.globals = _globals(plan, organisation, owner)
         general = _Builder(plan, root, self.globals, known=False)
-        self._general: Callable[[Values, Evidence | None, object], Decision] = self._make(general.general())
+        self._general: Callable[[Values, Evidence | None, object], Decision] = general.general()
         fast = _Builder(plan, root, self.globals, known=True)
         self.globals["general"] = self._general
-        self.fast: Callable[[object, int], Decision] = self._make(fast.fast())
-        scales = {place: scale for place, scale in fast.kept_scales().items()}
-        self._powers = tuple(scales.get(place, 0) for place in range(len(plan.inputs.slots)))
+        self.fast: Callable[[object, int], Decision] = fast.fast()
         """Facts and day to a decision; raises anything at all where the facts are not plain and complete."""
+        scales = fast.kept_scales()
+        self._powers = tuple(scales.get(place, 0) for place in range(len(plan.inputs.slots)))
 
     def general(self, values: Values, evidence: Evidence | None, reading: object = None) -> Decision:
         """Values by place, ``None`` for unknown, to a decision; ``reading`` is kept with it."""
@@ -97,39 +96,38 @@ class ScalarEvaluator:
 
     def values(self, decision: Decision) -> Values:
         """The values that a decision was made on, all in run-time form."""
-        kept: Values = decision._kept[1]  # type: ignore[assignment]
+        kept: tuple[Value | Decimal, ...] = decision._kept[1]  # type: ignore[assignment]
         return tuple(
             int(value.scaleb(power, _EXACT)) if isinstance(value, Decimal) else value
             for value, power in zip(kept, self._powers, strict=True)
         )
 
-    def _make(self, function: ast.FunctionDef) -> Callable[..., Decision]:
-        exec(_compiled(function), self.globals)  # noqa: S102 - built of ast nodes of our own making
-        made: Callable[..., Decision] = self.globals[function.name]  # type: ignore[assignment]
-        return made
 
-
-def observer(plan: Plan, globals_: dict[str, object], nodes: Iterable[int]) -> Callable[[Values, Evidence | None], tuple[Value, ...]]:
+def observer(
+    plan: Plan, globals_: dict[str, object], nodes: Iterable[int]
+) -> Callable[[Values, Evidence | None], tuple[Value, ...]]:
     """A function that computes nodes of the graph from a decision's values: what the trace shows."""
     wanted = sorted(set(nodes))
     printer = Printer(plan.graph, _places(plan), _payments(plan), known=False, globals_=globals_)
     body: list[ast.stmt] = [_unpack(plan), *printer.all_locals(wanted)]
     body.append(ast.Return(ast.Tuple([printer(node) for node in wanted], ast.Load())))
-    exec(_compiled(_function("observe", ["values", "evidence"], body)), globals_)  # noqa: S102
-    found: Callable[[Values, Evidence | None], tuple[Value, ...]] = globals_["observe"]  # type: ignore[assignment]
-    return found
+    made: Callable[[Values, Evidence | None], tuple[Value, ...]] = define(
+        "observe", ["values", "evidence"], body, globals_
+    )
+    return made
 
 
 def trace_function(
-    plan: Plan, globals_: dict[str, object], organisation: Organisation, make: Callable[[FastPrinter], TracePrinter]
+    plan: Plan,
+    globals_: dict[str, object],
+    organisation: Organisation,
+    make: Callable[[FastPrinter], TracePrinter],
 ) -> PlainTrace:
     """A function that makes the trace as plain data, of values as the fast function keeps them."""
     fast = _Builder(plan, layout(plan), globals_, known=True)
     globals_ |= {"judged": judgements(plan, organisation), "wide": _EXACT}
     printer = FastPrinter(plan, _places(plan), _payments(plan), fast.decimals, globals_)
-    exec(_compiled(make(printer).function()), globals_)  # noqa: S102
-    made: PlainTrace = globals_["trace"]  # type: ignore[assignment]
-    return made
+    return make(printer).function()
 
 
 def _globals(plan: Plan, organisation: Organisation, owner: object) -> dict[str, object]:
@@ -146,23 +144,12 @@ def _globals(plan: Plan, organisation: Organisation, owner: object) -> dict[str,
         },
         **runtime.functions(organisation.calendar),
         "judge": satisfied, "owner": owner, "Decimal": Decimal, "date": date, "day_of": day_of,
-        "Irregular": Irregular, "read_evidence": _read_evidence, "expect_names": _expect_names, "decimal_of": _decimal_of,
+        "Irregular": Irregular, "read_evidence": _read_evidence, "expect_names": _expect_names,
+        "decimal_of": _decimal_of,
         "multiply": _EXACT.multiply, "integral": _EXACT.to_integral_exact,
         **FUNCTIONS,
-        "new": object.__new__, "Decision": Decision, "keep": Decision._kept.__set__,  # type: ignore[attr-defined]
+        "new": object.__new__, "Decision": Decision, "keep": keep,
     }  # fmt: skip
-
-
-def _compiled(function: ast.FunctionDef) -> CodeType:
-    module = ast.Module([function], [])
-    return compile(ast.fix_missing_locations(module), "<plan>", "exec")
-
-
-def _function(identifier: str, parameters: Sequence[str], body: list[ast.stmt]) -> ast.FunctionDef:
-    arguments = ast.arguments([], [ast.arg(p) for p in parameters], None, [], [], None, [])
-    made = ast.FunctionDef(identifier, arguments, body, [], None)
-    made.type_params = []  # required from Python 3.12 on
-    return made
 
 
 def _places(plan: Plan) -> dict[int, str]:
@@ -192,7 +179,9 @@ class _Builder:
             else Printer(plan.graph, _places(plan), _payments(plan), known=False, globals_=globals_)
         )
         ops = plan.graph.ops
-        self.kept_decimals = {ops[n].imm: scale for n, scale in self.decimals.items() if ops[n].name == "input"}
+        self.kept_decimals = {
+            ops[n].imm: scale for n, scale in self.decimals.items() if ops[n].name == "input"
+        }
         """The places of the facts that stay Decimals, with their scales."""
         self.producers: dict[int, int] = {}
         for rule in plan.rules:
@@ -210,19 +199,33 @@ class _Builder:
         figures = [judge.figure for judge in plan.judges if judge.figure is not None]
         return [*computed, *figures, *(output.node for output in plan.outputs if output.node is not None)]
 
-    def general(self) -> ast.FunctionDef:
+    def general(self) -> Callable[[Values, Evidence | None, object], Decision]:
         """Values to a decision."""
         body = [_unpack(self.plan), *self._decide("reading")]
-        return _function("general", ["values", "evidence", "reading"], body)
+        made: Callable[[Values, Evidence | None, object], Decision] = define(
+            "general", ["values", "evidence", "reading"], body, self.globals
+        )
+        return made
 
-    def fast(self) -> ast.FunctionDef:
+    def fast(self) -> Callable[[object, int], Decision]:
         """Facts to a decision."""
         reading: list[ast.stmt] = []
         unsure: list[ast.expr] = []
         self._read_record(self.root, "facts", reading, unsure)
         if self.plan.judges:
-            reading.append(assign("evidence", ast.Call(ast.Attribute(name("facts"), "get", ast.Load()), [const("evidence")], [])))
-            reading.append(ast.If(is_(name("evidence"), None, negated=True), [assign("evidence", call("read_evidence", name("evidence")))], []))
+            reading.append(
+                assign(
+                    "evidence",
+                    ast.Call(ast.Attribute(name("facts"), "get", ast.Load()), [const("evidence")], []),
+                )
+            )
+            reading.append(
+                ast.If(
+                    is_(name("evidence"), None, negated=True),
+                    [assign("evidence", call("read_evidence", name("evidence")))],
+                    [],
+                )
+            )
         else:
             reading.append(assign("evidence", const(None)))
         values = ast.Tuple([name(f"x{i}") for i in range(len(self.plan.inputs.slots))], ast.Load())
@@ -231,7 +234,8 @@ class _Builder:
             back = ast.Return(call("general", name("values"), name("evidence"), const(None)))
             body.append(ast.If(either(unsure), [back], []))
         body += self._decide(None)
-        return _function("fast", ["facts", "x0"], body)
+        made: Callable[[object, int], Decision] = define("fast", ["facts", "x0"], body, self.globals)
+        return made
 
     # -- reading -----------------------------------------------------------------------------------
 
@@ -250,7 +254,9 @@ class _Builder:
             body.append(assign(target, ast.Subscript(name(holder), const(field.name), ast.Load())))
             self._convert(leaf, target, body)
             return
-        body.append(assign(target, ast.Call(ast.Attribute(name(holder), "get", ast.Load()), [const(field.name)], [])))
+        body.append(
+            assign(target, ast.Call(ast.Attribute(name(holder), "get", ast.Load()), [const(field.name)], []))
+        )
         present: list[ast.stmt] = []
         self._convert(leaf, target, present)
         if leaf.place in self.plan.soft:
@@ -385,7 +391,10 @@ class _Builder:
         if not self.printer.maybe(rule.fired):
             return [ast.If(self.printer(rule.fired), block, [])]
         before = [assign("t", self.printer(rule.fired))]
-        return [*before, ast.If(name("t"), block, [ast.If(is_(name("t"), None), [_set_bit("u", number)], [])])]
+        return [
+            *before,
+            ast.If(name("t"), block, [ast.If(is_(name("t"), None), [_set_bit("u", number)], [])]),
+        ]
 
     def _compute(self, number: int, output: int, node: int) -> list[ast.stmt]:
         """A computed value; unknown, or unlike that of another rule, it makes the rule unknown."""
@@ -419,7 +428,12 @@ class _Builder:
         done: ast.expr = const(Outcome.ALLOW.rank)
         steps: list[tuple[Outcome, ast.expr | None]] = [
             (Outcome.FLAG, _masked("f", mask[Outcome.FLAG])),
-            (Outcome.REVIEW, name("p") if not review_without_judges else either([name("p"), _masked("f", review_without_judges) or const(0)])),
+            (
+                Outcome.REVIEW,
+                name("p")
+                if not review_without_judges
+                else either([name("p"), _masked("f", review_without_judges) or const(0)]),
+            ),
             (Outcome.INCOMPLETE, either([name("u"), name("q")])),
             (Outcome.DENY, _masked("f", mask[Outcome.DENY])),
         ]

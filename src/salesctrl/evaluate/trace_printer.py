@@ -14,10 +14,10 @@ from functools import lru_cache
 from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.trace import NodeTemplate, RuleTemplate, texts
 from salesctrl.decision.values import UNITS, plain_value, shown_value
-from salesctrl.evidence.given import Evidence
 from salesctrl.evaluate.fast_printer import FastPrinter
+from salesctrl.evaluate.printer import assign, call, choose, const, define, either, is_, name
+from salesctrl.evidence.given import Evidence
 from salesctrl.evidence.judgement import judge
-from salesctrl.evaluate.printer import assign, call, choose, const, either, is_, name
 from salesctrl.expr.ir import Graph
 from salesctrl.outcome import Outcome
 from salesctrl.policy.documents import Source
@@ -101,11 +101,13 @@ class TracePrinter:
         self.globals = printer.globals
         self.globals.update({"str": str, "plain_value": plain_value, "shown_value": shown_value})
 
-    def function(self) -> ast.FunctionDef:
+    def function(self) -> PlainTrace:
         """``trace(values, evidence, f, p)``: the plain data, or ``None`` where something has no value."""
         wanted = [s.num for s in self.steps] + [s.den for s in self.steps if s.den is not None]
         figures = [j.figure for j in self.plan.judges if j.figure is not None]
-        body: list[ast.stmt] = self.printer.all_locals([*wanted, *figures, *(r.condition for r in self.plan.rules)])
+        body: list[ast.stmt] = self.printer.all_locals(
+            [*wanted, *figures, *(r.condition for r in self.plan.rules)]
+        )
         unsure = sorted({n for n in wanted if self.printer.maybe(n)})
         if unsure:
             tests = [is_(self.printer(n), None) for n in unsure]
@@ -119,11 +121,11 @@ class TracePrinter:
         for number, rule in enumerate(self.rules):
             body += self._rule(number, rule)
         body.append(ast.Return(self._whole()))
-        target = ast.Tuple([ast.Name(f"x{i}", ast.Store()) for i in range(len(self.plan.inputs.slots))], ast.Store())
+        target = ast.Tuple(
+            [ast.Name(f"x{i}", ast.Store()) for i in range(len(self.plan.inputs.slots))], ast.Store()
+        )
         body.insert(0, ast.Assign([target], name("values")))
-        arguments = ast.arguments([], [ast.arg(a) for a in ("values", "evidence", "f", "p")], None, [], [], None, [])
-        made = ast.FunctionDef("trace", arguments, body, [], None)
-        made.type_params = []
+        made: PlainTrace = define("trace", ["values", "evidence", "f", "p"], body, self.globals)
         return made
 
     # -- nodes -------------------------------------------------------------------------------------
@@ -235,7 +237,8 @@ class TracePrinter:
 
     def _added(self, number: int, rule: RuleSteps) -> list[ast.stmt]:
         """What stands there only of a rule that fired, or whose condition holds."""
-        planned, done = rule.planned, []
+        planned = rule.planned
+        done: list[ast.stmt] = []
         if rule.computed:
             values = _dict({key: name(f"t{i}") for key, i in rule.computed})
             done.append(ast.If(_bit("f", number), [_put(number, "computed", values)], []))
@@ -283,7 +286,7 @@ class TracePrinter:
         return ast.JoinedStr(words)
 
     def _shown(self, number: int, lang: str) -> ast.expr:
-        """The value as people read it: what `shown_value` says, texts without quotes, the common types spelt out."""
+        """The value as people read it: what `shown_value` says, texts without their quotes."""
         step = self.steps[number]
         type_, raw = step.template.type, self._raw(step)
         if type_.base in (Base.TEXT, Base.CHOICE):
@@ -309,12 +312,14 @@ class TracePrinter:
         for number in self.formulas:
             step = self.steps[number]
             children = _list([name(f"t{i}") for i in step.children])
-            formulas[str(step.template.name)] = ast.Dict([None, const("children")], [name(f"t{number}"), children])
+            formulas[str(step.template.name)] = ast.Dict(
+                [None, const("children")], [name(f"t{number}"), children]
+            )
         everything = ast.BinOp(_list(rules), ast.Add(), dormant) if self.plan.dormant else _list(rules)
         return _dict(
             {
-                "versions": versions, "rules": everything, "formulas": _dict(formulas), "parameters": parameters,
-                "missing": _list([]), "problems": _list([]), "rounded": _list([]),
+                "versions": versions, "rules": everything, "formulas": _dict(formulas),
+                "parameters": parameters, "missing": _list([]), "problems": _list([]), "rounded": _list([]),
             }
         )  # fmt: skip
 

@@ -14,16 +14,24 @@ from salesctrl.compile.checked import CheckedPolicy, CheckedRule, Expression, Se
 from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.model import Decision
 from salesctrl.decision.trace import (
-    Node, NodeTemplate, Off, ParameterTrace, Row, RuleTemplate, RuleTrace, Status, TraceParts, Version,
+    Node,
+    NodeTemplate,
+    Off,
+    ParameterTrace,
+    Row,
+    RuleTemplate,
+    RuleTrace,
+    Status,
+    TraceParts,
+    Version,
 )  # fmt: skip
 from salesctrl.decision.values import Language
-from salesctrl.errors import FactProblem
-from salesctrl.evidence.given import Evidence
 from salesctrl.evaluate.facts import Reading, Value
 from salesctrl.evaluate.fast_printer import FastPrinter
+from salesctrl.evaluate.trace_printer import PlainTrace, RuleSteps, Step, TracePrinter
+from salesctrl.evidence.given import Evidence
 from salesctrl.evidence.judgement import judge
 from salesctrl.evidence.reasons import RequirementResult
-from salesctrl.evaluate.trace_printer import PlainTrace, RuleSteps, Step, TracePrinter
 from salesctrl.expr import tree as t
 from salesctrl.expr.lower import Low, Lowering
 from salesctrl.outcome import Outcome
@@ -80,7 +88,9 @@ class Tracer:
         ]
         self._observe = observe(self._order)
         self._print_trace = print_trace(
-            lambda printer: TracePrinter(plan, printer, self._steps, self._rules, self._formulas, self._rest())
+            lambda printer: TracePrinter(
+                plan, printer, self._steps, self._rules, self._formulas, self._rest()
+            )
         )
 
     def _place(self, node: int) -> int:
@@ -129,16 +139,24 @@ class Tracer:
         rules: list[RuleTrace] = []
         for number, steps in enumerate(self._rules):
             bit = 1 << number
-            status = self._status(steps.planned, bool(fired & bit), bool(unknown & bit), bool(pending & bit), seen)
+            status = self._status(
+                steps.planned, bool(fired & bit), bool(unknown & bit), bool(pending & bit), seen
+            )
             statuses.append(status)
         for number, steps in enumerate(self._rules):
-            rules.append(self._rule(steps, statuses, number, bool(pending & (1 << number)), nodes, seen, values, evidence))
+            rules.append(
+                self._rule(
+                    steps, statuses, number, bool(pending & (1 << number)), nodes, seen, values, evidence
+                )
+            )
         rules += self._dormant
         formulas = tuple(nodes[i] for i in self._formulas)
         outputs = [node for node in formulas if node.template.name in self._outputs()]
         rounded = tuple(reading.rounded) if reading is not None else ()
         missing = _missing(rules, outputs)
-        return TraceParts(tuple(rules), formulas, self._parameters, self._versions, missing, problems, rounded)
+        return TraceParts(
+            tuple(rules), formulas, self._parameters, self._versions, missing, problems, rounded
+        )
 
     def _outputs(self) -> frozenset[str]:
         return frozenset(o.name for o in self.plan.outputs if o.node is not None)
@@ -150,14 +168,16 @@ class Tracer:
             below = tuple([nodes[i] for i in children])
             if den >= 0:
                 divisor = seen[den]
-                raw = None if raw is None or divisor is None else (raw, divisor * unit)  # type: ignore[operator]
+                raw = None if raw is None or divisor is None else (raw, divisor * unit)
             if raw is None:
                 nodes.append(Node(template, None, below, _why(template, below, problem, refused)))
             else:
                 nodes.append(Node(template, raw, below))
         return nodes
 
-    def _status(self, rule: PlannedRule, fired: bool, unknown: bool, pending: bool, seen: tuple[Value, ...]) -> Status:
+    def _status(
+        self, rule: PlannedRule, fired: bool, unknown: bool, pending: bool, seen: tuple[Value, ...]
+    ) -> Status:
         if unknown:
             return Status.UNKNOWN
         if fired:
@@ -180,20 +200,24 @@ class Tracer:
         holds = seen[self._rank[planned.condition]] is True
         if planned.judges and holds:
             requirements = tuple(self._judged(k, seen, values, evidence) for k in planned.judges)
-        exceptions = ()
+        exceptions: tuple[tuple[str, Status], ...] = ()
         if planned.excepted_by:
             ids = self.plan.rules
             exceptions = tuple([(ids[i].rule.id, statuses[i]) for i in planned.excepted_by])
         shows = status in (Status.FIRED, Status.SATISFIED)
-        computed = tuple([(name, nodes[i]) for name, i in steps.computed]) if shows or status is Status.UNKNOWN else ()
+        computed = (
+            tuple([(name, nodes[i]) for name, i in steps.computed])
+            if shows or status is Status.UNKNOWN
+            else ()
+        )
         sentence = steps.sentence
 
         def because() -> LocalText | None:
             return _filled(sentence, nodes) if holds and sentence else None
 
         return RuleTrace(
-            steps.template, status, _contribution(status, steps.template.effect), nodes[steps.condition], computed,
-            requirements, exceptions, because,
+            steps.template, status, _contribution(status, steps.template.effect), nodes[steps.condition],
+            computed, requirements, exceptions, because,
         )  # fmt: skip
 
     def _judged(
@@ -219,7 +243,11 @@ def _contribution(status: Status, effect: Outcome | None) -> Outcome | None:
 
 def _why(template: NodeTemplate, below: tuple[Node, ...], problem: str, refused: set[str]) -> str:
     if template.kind == "field":
-        return "refused" if template.name in refused or any(p.startswith(f"{template.name}[") for p in refused) else "missing"
+        return (
+            "refused"
+            if template.name in refused or any(p.startswith(f"{template.name}[") for p in refused)
+            else "missing"
+        )
     return "depends" if any(node.raw is None for node in below) else problem
 
 
@@ -258,6 +286,11 @@ def _day(ordinal: int) -> date | None:
     return None if ordinal in (FIRST_DAY, LAST_DAY) else date.fromordinal(ordinal)
 
 
+def _off(rule: CheckedRule) -> Off | None:
+    off = rule.off
+    return None if off is None else Off(off.because, off.owner, date.fromordinal(off.until), off.overlay)
+
+
 def _version(policy: CheckedPolicy) -> Version:
     return Version(policy.name, policy.title, _day(policy.effective.first), _day(policy.effective.last))
 
@@ -275,7 +308,13 @@ class _Templates:
         rule, policy = planned.rule, planned.policy
         condition = self._row(policy, planned) if rule.row is not None else self.expression(policy, rule.when)
         computed = tuple((name, self.expression(policy, e)) for name, e in rule.computes)
-        return RuleSteps(planned, self._rule_template(policy, rule), condition, computed, self._sentence(policy, rule.because))
+        return RuleSteps(
+            planned,
+            self._rule_template(policy, rule),
+            condition,
+            computed,
+            self._sentence(policy, rule.because),
+        )
 
     def dormant(self, policy: CheckedPolicy, rule: CheckedRule, reason: str) -> RuleTrace:
         status = Status.OFF if reason == "off" else Status.NOT_IN_FORCE
@@ -283,13 +322,11 @@ class _Templates:
 
     def _rule_template(self, policy: CheckedPolicy, rule: CheckedRule) -> RuleTemplate:
         row = rule.row
-        off = rule.off
         return RuleTemplate(
             rule.id, rule.title, rule.policy, rule.source, rule.outcome,
             Row(row.table, row.number, row.count, row.cells) if row is not None else None,
             rule.excepts, rule.notify, rule.origin,
-            Off(off.because, off.owner, date.fromordinal(off.until), off.overlay) if off is not None else None,
-            _version(policy), (_day(rule.effective.first), _day(rule.effective.last)),
+            _off(rule), _version(policy), (_day(rule.effective.first), _day(rule.effective.last)),
         )  # fmt: skip
 
     def _row(self, policy: CheckedPolicy, planned: PlannedRule) -> int:
@@ -312,7 +349,9 @@ class _Templates:
         step = Step(template, low.num, None, 1, (below,), "depends")
         return self.add(("cell", policy.name, given.text, text), lambda: step)
 
-    def _sentence(self, policy: CheckedPolicy, sentence: Sentence | None) -> Mapping[str, tuple[str | int, ...]]:
+    def _sentence(
+        self, policy: CheckedPolicy, sentence: Sentence | None
+    ) -> Mapping[str, tuple[str | int, ...]]:
         if sentence is None:
             return {}
         return {
@@ -332,9 +371,15 @@ class _Templates:
                 first, constant = current[-1]
                 done.append(
                     ParameterTrace(
-                        policy.name, name, parameter.title, constant.type, constant.value, _day(first),
-                        parameter.origin, parameter.ref,
-                    )  # fmt: skip
+                        policy.name,
+                        name,
+                        parameter.title,
+                        constant.type,
+                        constant.value,
+                        _day(first),
+                        parameter.origin,
+                        parameter.ref,
+                    )
                 )
         return done
 
@@ -379,7 +424,8 @@ class _Templates:
     def _template(self, policy: CheckedPolicy, text: str, node: t.Node) -> NodeTemplate:
         start, end = node.span
         shown = " ".join(text[start:end].split())
-        kind, name, title, op = _KINDS[type(node)], None, None, None
+        kind, name, title = _KINDS[type(node)], None, None
+        op: str | None = None
         match node:
             case t.FieldRef():
                 name, shown = node.path, node.path
@@ -422,7 +468,7 @@ class _Templates:
         parts = [c for c in t.children(node) if not isinstance(c, t.Literal) or c.span == _NO_SPAN]
         shown = [c for c in parts if not (isinstance(c, t.ParameterRef) and c.type.element is not None)]
         if isinstance(node, t.Arithmetic | t.Compare):
-            shown = [c for c in t.children(node)]
+            shown = list(t.children(node))
         return tuple(self._node(policy, lowering, text, c) for c in shown)
 
     def _leaves(self, policy: CheckedPolicy, lowering: Lowering, text: str, node: t.Node) -> tuple[int, ...]:

@@ -13,11 +13,34 @@ from salesctrl.policy.documents import FieldSpec, LocalText, Vocabulary
 from salesctrl.policy.literals import BadLiteral, Constant, parse_instant, parse_literal
 from salesctrl.policy.loader import Loaded
 from salesctrl.policy.types import (
-    BOOLEAN, DATE, DAYS, INSTANT, MONTHS, TEXT, Base, Type, choice, list_of_kind, money, number,
+    BOOLEAN,
+    DATE,
+    DAYS,
+    INSTANT,
+    MONTHS,
+    TEXT,
+    Base,
+    Type,
+    choice,
+    list_of_kind,
+    money,
+    number,
 )  # fmt: skip
 
 MAX_DIGITS = 38
-SCALARS = ("money", "decimal", "rate", "integer", "days", "months", "date", "instant", "boolean", "text", "choice")
+SCALARS = (
+    "money",
+    "decimal",
+    "rate",
+    "integer",
+    "days",
+    "months",
+    "date",
+    "instant",
+    "boolean",
+    "text",
+    "choice",
+)
 _DEFAULT_DIGITS = {"rate": 9, "days": 6, "months": 6}
 
 
@@ -140,7 +163,7 @@ def _refuse_recursion(
     def inside(name: str) -> Iterator[str]:
         for field in kinds[name].fields.values():
             target = field.record or field.type.item
-            if target in kinds:
+            if target is not None and target in kinds:
                 yield target
 
     state: dict[str, int] = {}
@@ -249,7 +272,9 @@ class _FieldBuilder:
             case "list":
                 if spec.of not in self.declared:
                     near = suggest(spec.of or "", self.declared)
-                    message = f"unknown kind `{spec.of}`" if spec.of else "expected `of` with the kind of the items"
+                    message = (
+                        f"unknown kind `{spec.of}`" if spec.of else "expected `of` with the kind of the items"
+                    )
                     self._error(message, "of", help=f"did you mean `{near}`?" if near else None)
                     return None
                 return list_of_kind(spec.of or "")
