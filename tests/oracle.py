@@ -30,7 +30,7 @@ Facts = Mapping[str, Any]
 
 @dataclass
 class Verdict:
-    """What a decision should be; the values of outputs that no rule computed are left out."""
+    """What a decision should be; values that only rules compute are there where they are known."""
 
     outcome: Outcome
     fired: set[str] = field(default_factory=set)
@@ -67,12 +67,13 @@ def decide(
             computed.setdefault(name, []).append(machine.value(expression.node))
             if computed[name][-1] is None:
                 verdict.unknown.add(rule.id)
-    certain = not verdict.unknown
     for name, values in computed.items():
         known = [value for value in values if value is not None]
-        agree = all(value == known[0] for value in known)
-        verdict.values[name] = known[0] if known and agree else None
-        certain = certain and agree
+        if any(value != known[0] for value in known):
+            verdict.unknown.update(_producers(name, rules, verdict.fired))
+        elif known:
+            verdict.values[name] = known[0]
+    certain = not verdict.unknown
     for policy in policies:
         for name in policy.outputs:
             verdict.values[name] = machines[policy.name].value(policy.formulas[name].node)
@@ -88,6 +89,11 @@ def decide(
             verdict.pending.add(rule.id)
     verdict.outcome = max(outcomes, key=lambda outcome: outcome.rank)
     return verdict
+
+
+def _producers(name: str, rules: list[tuple[Machine, CheckedRule]], fired: set[str]) -> set[str]:
+    """The rules that fired and compute an output: where they differ, none of them is to be believed."""
+    return {rule.id for _, rule in rules if rule.id in fired and name in dict(rule.computes)}
 
 
 class _Case:

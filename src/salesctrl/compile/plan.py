@@ -85,7 +85,8 @@ class Plan:
     subject: tuple[str, ...] = ()
     """The paths of the facts that name the transaction."""
     soft: frozenset[int] = frozenset()
-    """The numbers of the facts that only name the transaction: nothing is unknown for want of them."""
+    """The numbers of the facts that are only shown: in sentences, in columns of tables that ask nothing of them,
+    as the name of the transaction. Nothing is unknown for want of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,10 @@ class _Planner:
             self._formulas(policy)
         rules = self._rules(active)
         decisive = len(self.inputs.slots)
+        for policy, rule in active:
+            self._sentence(policy, rule)
+        for policy in self.in_force:
+            self._tables(policy)
         subject = {e.text: e.node for policy in self.in_force for e in policy.subject}
         paths = dict.fromkeys(node.path for node in subject.values() if isinstance(node, t.FieldRef))
         for path in paths:
@@ -200,6 +205,21 @@ class _Planner:
             number = self._low(lowering, ref, type_, what, span)
             if type_ is not None and number is not None:
                 self.outputs[name] = Output(name, type_, policy.name, number)
+
+    def _sentence(self, policy: CheckedPolicy, rule: CheckedRule) -> None:
+        """Lower what a rule's sentence fills in."""
+        for parts in rule.because.parts.values() if rule.because is not None else ():
+            for part in parts:
+                if not isinstance(part, str):
+                    what = f"`{part.text}` in the sentence of `{rule.id}`"
+                    self._low(self.lowerings[policy.name], part.node, None, what, rule.span)
+
+    def _tables(self, policy: CheckedPolicy) -> None:
+        """Lower the inputs of tables: a column of dashes is shown too."""
+        for table in policy.tables.values():
+            for given in table.inputs:
+                what = f"the input `{given.text}` of `{table.name}`"
+                self._low(self.lowerings[policy.name], given.node, None, what, policy.span)
 
     def _low(self, lowering: Lowering, node: t.Node, type_: Type | None, what: str, span: Span) -> int | None:
         """The lowered value; ``None``, and reported where it begins, if it could need too many digits.
