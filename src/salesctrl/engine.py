@@ -187,8 +187,8 @@ class Engine:
             control_point: Which control point decides.
             facts: A mapping of records (``{"order": {"amount": Decimal("100.00")}}``), a pydantic model, a
                 dataclass or any object with such attributes. Money and rates are ``Decimal``, ``int`` or
-                text; a float only if it is the nearest double of a number with the declared decimals. A field that
-                is absent or ``None`` is unknown.
+                text; a float only if it is the nearest double of a number with the declared decimals. A field
+                that is absent or ``None`` is unknown.
             as_of: The date of the decision; left out, it is the fact ``as_of``. There is no clock.
             on_error: With ``"incomplete"`` facts that are wrong count as unknown, the decision is not better
                 than ``incomplete`` and says what was wrong with them.

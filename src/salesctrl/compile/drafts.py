@@ -158,9 +158,14 @@ def _lay_over(drafts: Sequence[Draft], overlay: Loaded[OverlayDocument], reporte
 
 
 def _add(
-    draft: Draft, new: Mapping[str, S], into: dict[str, Placed[S]], source: SourceDocument, path: Path, overlay: str,
+    draft: Draft,
+    new: Mapping[str, S],
+    into: dict[str, Placed[S]],
+    source: SourceDocument,
+    path: Path,
+    overlay: str,
     reporter: Reporter,
-) -> None:  # fmt: skip
+) -> None:
     for name, spec in new.items():
         placed = Placed(spec, source, (*path, name), overlay)
         if name in into:

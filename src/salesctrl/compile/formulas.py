@@ -184,7 +184,8 @@ class Names:
         """One name has one meaning: kinds, parameters, formulas and tables share one space."""
         taken: dict[str, str] = {n: "a kind" for kind in self.vocabulary.kinds.values() for n in kind.names}
         for what, names in (
-            ("a parameter", self.draft.parameters), ("a formula", self.draft.formulas), ("a table", self.draft.tables),
+            ("a parameter", self.draft.parameters), ("a formula", self.draft.formulas),
+            ("a table", self.draft.tables),
         ):  # fmt: skip
             parts: Mapping[str, Placed[object]] = names
             for name, placed in parts.items():

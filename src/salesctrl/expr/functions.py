@@ -294,34 +294,68 @@ def _count_list(a: Arguments) -> t.Node:
     return t.Fold(number(0), a.span, "count", None, "item", source, None)
 
 
-FUNCTIONS: Mapping[str, Function] = MappingProxyType({
-    "round": Function("round(x, decimals, mode)", "x rounded; half up unless a mode is given", _rounding("round", None)),
-    "floor": Function("floor(x, decimals)", "x rounded toward minus infinity", _rounding("floor", "floor")),
-    "ceil": Function("ceil(x, decimals)", "x rounded toward plus infinity", _rounding("ceil", "ceil")),
-    "min": Function("min(x, y, …)", "the least", _extreme("min")),
-    "max": Function("max(x, y, …)", "the greatest", _extreme("max")),
-    "abs": Function("abs(x)", "without its sign", _abs),
-    "allocate": Function("allocate(total, weights)", "total split by largest remainder, ties by the order written", _allocate),
-    "days_between": Function("days_between(start, end)", "days from start to end", _days_between),
-    "add_days": Function("add_days(date, days)", "so many days later", _add_days),
-    "months_between": Function("months_between(start, end)", "whole months done from start to end", _of_dates("months_between", MONTHS, 2)),
-    "months_started": Function("months_started(start, end)", "months begun from start to end", _of_dates("months_started", MONTHS, 2)),
-    "add_months": Function("add_months(date, months, mode)", "so many months later", _add_months),
-    "add_workdays": Function("add_workdays(date, days)", "so many working days later, by the organisation's calendar", _add_workdays),
-    "year_end": Function("year_end(date)", "31 December of its year", _of_dates("year_end", DATE, 1)),
-    "month_end": Function("month_end(date)", "the last day of its month", _of_dates("month_end", DATE, 1)),
-    "year": Function("year(date)", "its year", _of_dates("year", number(0), 1)),
-    "month": Function("month(date)", "its month, 1 to 12", _of_dates("month", number(0), 1)),
-    "day": Function("day(date)", "its day of the month", _of_dates("day", number(0), 1)),
-    "accrue": Function('accrue(principal, rate, from, to, "ACT/365")', "interest of a period by a day-count basis", _accrue),
-    "known": Function("known(x)", "whether x is known", _known),
-    "coalesce": Function("coalesce(x, y, …)", "the first that is known", _coalesce),
-    "starts_with": Function("starts_with(text, part)", "whether text begins with part", _text("starts_with", 2, BOOLEAN)),
-    "ends_with": Function("ends_with(text, part)", "whether text ends with part", _text("ends_with", 2, BOOLEAN)),
-    "contains": Function("contains(text, part)", "whether part is in text", _text("contains", 2, BOOLEAN)),
-    "lower": Function("lower(text)", "text in lower case", _text("lower", 1, TEXT)),
-    "length": Function("length(text)", "how many characters", _text("length", 1, number(0))),
-    "date": Function('date("2026-12-31")', "a date", _date),
-    "band": Function("band(x, bands)", "the value of the band that x is in", _band),
-    "count": Function("count(list)", "how many items", _count_list),
-})  # fmt: skip
+FUNCTIONS: Mapping[str, Function] = MappingProxyType(
+    {
+        "round": Function(
+            "round(x, decimals, mode)", "x rounded; half up unless a mode is given", _rounding("round", None)
+        ),
+        "floor": Function(
+            "floor(x, decimals)", "x rounded toward minus infinity", _rounding("floor", "floor")
+        ),
+        "ceil": Function("ceil(x, decimals)", "x rounded toward plus infinity", _rounding("ceil", "ceil")),
+        "min": Function("min(x, y, …)", "the least", _extreme("min")),
+        "max": Function("max(x, y, …)", "the greatest", _extreme("max")),
+        "abs": Function("abs(x)", "without its sign", _abs),
+        "allocate": Function(
+            "allocate(total, weights)",
+            "total split by largest remainder, ties by the order written",
+            _allocate,
+        ),
+        "days_between": Function("days_between(start, end)", "days from start to end", _days_between),
+        "add_days": Function("add_days(date, days)", "so many days later", _add_days),
+        "months_between": Function(
+            "months_between(start, end)",
+            "whole months done from start to end",
+            _of_dates("months_between", MONTHS, 2),
+        ),
+        "months_started": Function(
+            "months_started(start, end)",
+            "months begun from start to end",
+            _of_dates("months_started", MONTHS, 2),
+        ),
+        "add_months": Function("add_months(date, months, mode)", "so many months later", _add_months),
+        "add_workdays": Function(
+            "add_workdays(date, days)",
+            "so many working days later, by the organisation's calendar",
+            _add_workdays,
+        ),
+        "year_end": Function("year_end(date)", "31 December of its year", _of_dates("year_end", DATE, 1)),
+        "month_end": Function(
+            "month_end(date)", "the last day of its month", _of_dates("month_end", DATE, 1)
+        ),
+        "year": Function("year(date)", "its year", _of_dates("year", number(0), 1)),
+        "month": Function("month(date)", "its month, 1 to 12", _of_dates("month", number(0), 1)),
+        "day": Function("day(date)", "its day of the month", _of_dates("day", number(0), 1)),
+        "accrue": Function(
+            'accrue(principal, rate, from, to, "ACT/365")',
+            "interest of a period by a day-count basis",
+            _accrue,
+        ),
+        "known": Function("known(x)", "whether x is known", _known),
+        "coalesce": Function("coalesce(x, y, …)", "the first that is known", _coalesce),
+        "starts_with": Function(
+            "starts_with(text, part)", "whether text begins with part", _text("starts_with", 2, BOOLEAN)
+        ),
+        "ends_with": Function(
+            "ends_with(text, part)", "whether text ends with part", _text("ends_with", 2, BOOLEAN)
+        ),
+        "contains": Function(
+            "contains(text, part)", "whether part is in text", _text("contains", 2, BOOLEAN)
+        ),
+        "lower": Function("lower(text)", "text in lower case", _text("lower", 1, TEXT)),
+        "length": Function("length(text)", "how many characters", _text("length", 1, number(0))),
+        "date": Function('date("2026-12-31")', "a date", _date),
+        "band": Function("band(x, bands)", "the value of the band that x is in", _band),
+        "count": Function("count(list)", "how many items", _count_list),
+    }
+)

@@ -160,7 +160,7 @@ class Select(Node):
 
 @dataclass(frozen=True, slots=True)
 class Guard(Node):
-    """``value`` where ``condition`` holds; else unknown, with ``problem`` (a code of the trace) as the reason."""
+    """``value`` where ``condition`` holds; else unknown, for the reason ``problem`` (a code of the trace)."""
 
     condition: Node
     value: Node

@@ -1,4 +1,4 @@
-"""Literals as policies write them: ``30 days``, ``5%``, ``5000 CNY``, ``0.35``, ``2026-12-31``, ``true``, text."""
+"""Literals as policies write them: ``30 days``, ``5%``, ``5000 CNY``, ``2026-12-31``, ``true``, text."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ bare=False, choices=(), item=None, keys=(), element=None))
 def parse_number(text: str, unit: str | None) -> Constant:
     """A number with an optional unit (``%``, ``days``, ``months``, a currency code).
 
-    Raises :class:`BadLiteral` where the number is too long, the unit unknown, or a count of days has decimals.
+    Raises :class:`BadLiteral` where the number is too long, the unit unknown, or days have decimals.
 
     >>> parse_number("30", "days").value, parse_number("12.50", "CNY").value
     (30, 1250)
@@ -107,7 +107,9 @@ def instant_of(moment: datetime) -> int:
     28800000000
     """
     if moment.tzinfo is None:
-        raise BadLiteral(f"expected a time with its zone, such as 2026-01-01T08:00+08:00, but got `{moment.isoformat()}`")
+        raise BadLiteral(
+            f"expected a time with its zone, such as 2026-01-01T08:00+08:00, but got `{moment.isoformat()}`"
+        )
     return (moment - _EPOCH) // _MICROSECOND
 
 
