@@ -85,8 +85,8 @@ class Plan:
     subject: tuple[str, ...] = ()
     """The paths of the facts that name the transaction."""
     soft: frozenset[int] = frozenset()
-    """The numbers of the facts that are only shown: in sentences, in columns of tables that ask nothing of them,
-    as the name of the transaction. Nothing is unknown for want of them."""
+    """The numbers of the facts that are only shown: in sentences, in columns of tables that ask nothing of
+    them, as the name of the transaction. Nothing is unknown for want of them."""
 
 
 @dataclass(frozen=True, slots=True)
