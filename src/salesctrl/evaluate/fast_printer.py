@@ -60,8 +60,8 @@ def decimal_scales(plan: Plan, leaving: Iterable[int]) -> dict[int, int]:
         before = len(scales)
         for node in needed:
             if not _fits(ops, node, scales):
-                for arg in ops[node].args:
-                    _give_up(ops, arg, scales)
+                for part in (node, *ops[node].args):
+                    _give_up(ops, part, scales)
         changed = len(scales) < before
     return scales
 
