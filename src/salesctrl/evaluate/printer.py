@@ -82,8 +82,8 @@ class Printer:
     """Prints nodes; those that several use, or whose value is needed twice, become local variables.
 
     ``inputs`` are the names of the locals that hold the facts by number; ``known`` says whether they
-    are taken to be known, all of them. A requirement is asked of ``judge`` with the locals ``evidence`` and ``x0``;
-    ``payments`` are the numbers of those that are payments.
+    are taken to be known, all of them. A requirement is asked of ``judge`` with the locals ``evidence`` and
+    ``x0``; ``payments`` are the numbers of those that are payments.
     """
 
     def __init__(

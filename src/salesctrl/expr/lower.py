@@ -24,7 +24,8 @@ _PLAIN_CALLS: Mapping[str, tuple[int, int]] = {
     "months_between": (-120_000, 120_000), "months_started": (-120_000, 120_000),
     "year_end": (1, LAST_DAY), "month_end": (1, LAST_DAY),
     "year": (1, 9999), "month": (1, 12), "day": (1, 31),
-    "starts_with": (0, 0), "ends_with": (0, 0), "contains": (0, 0), "lower": (0, 0), "length": (0, _UNBOUNDED),
+    "starts_with": (0, 0), "ends_with": (0, 0), "contains": (0, 0), "lower": (0, 0),
+    "length": (0, _UNBOUNDED),
 }  # fmt: skip
 
 
@@ -42,7 +43,7 @@ class LoweringProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Low:
-    """A lowered value: ``num / (den * 10**scale)``; ``den`` is ``None`` for 1. What is no number is ``num``."""
+    """A lowered value: ``num / (den * 10**scale)``; ``den`` is ``None`` for 1. ``num`` is what is no number."""
 
     num: int
     den: int | None = None
@@ -51,7 +52,7 @@ class Low:
 
 @dataclass(frozen=True, slots=True)
 class ParameterValue:
-    """A parameter on one date: its constant, or its list, its named numbers; ``schedule`` has all its dates."""
+    """A parameter on one date: its constant, list or named numbers; ``schedule`` has all its dates."""
 
     constant: Constant | None = None
     items: tuple[Constant, ...] = ()

@@ -48,8 +48,8 @@ _DEFAULT_DIGITS = {"rate": 9, "days": 6, "months": 6}
 class Field:
     """One field of a kind.
 
-    ``low`` and ``high`` bound the run-time value (a scaled integer, an ordinal); they are never wider than the
-    declared digits. ``record`` names the kind of a record inside the record.
+    ``low`` and ``high`` bound the run-time value (a scaled integer, an ordinal); they are never wider than
+    the declared digits. ``record`` names the kind of a record inside the record.
     """
 
     kind: str
@@ -279,7 +279,8 @@ class _FieldBuilder:
                     return None
                 return list_of_kind(spec.of or "")
         simple = {
-            "days": DAYS, "months": MONTHS, "date": DATE, "instant": INSTANT, "boolean": BOOLEAN, "text": TEXT,
+            "days": DAYS, "months": MONTHS, "date": DATE, "instant": INSTANT, "boolean": BOOLEAN,
+            "text": TEXT,
         }  # fmt: skip
         if spec.type in simple:
             return simple[spec.type]
