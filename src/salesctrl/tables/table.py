@@ -1,0 +1,423 @@
+"""A table at a control point: every row of a file as the facts of one transaction."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+from salesctrl.compile.plan import Plan
+from salesctrl.diagnostics import Diagnostics, suggest
+from salesctrl.errors import FactProblem
+from salesctrl.policy.loader import Loaded
+from salesctrl.policy.types import Type
+from salesctrl.policy.vocabulary import VocabularyIndex
+from salesctrl.tables.cells import DayOrder, cell_value
+from salesctrl.tables.columns import AS_OF, EVIDENCE, Columns
+from salesctrl.tables.mapping import MappedColumn, TableMap
+from salesctrl.tables.source import InputFormat, RawRow, Source, is_utf8, open_source, wrong
+
+Facts = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class FactsRow:
+    """One row: its number from 1, the texts of its key columns, and its facts; or why it cannot be read."""
+
+    number: int
+    keys: tuple[str, ...]
+    facts: Facts | None
+    problem: FactProblem | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the value of a column goes, and how its text is read."""
+
+    path: str
+    type: Type
+    order: DayOrder = "year/month/day"
+    values: Mapping[str, str | bool] = field(default_factory=dict)
+
+
+def open_table(
+    path: Path | None,
+    plans: Sequence[Plan],
+    vocabulary: VocabularyIndex,
+    *,
+    input_format: InputFormat | None = None,
+    mapping: Loaded[TableMap] | None = None,
+    keys: Sequence[str] = (),
+    nearest: bool = False,
+    stdin: BinaryIO | None = None,
+) -> Table:
+    """Open a table of transactions for the plans of a control point.
+
+    Args:
+        path: The file, or None for the standard input.
+        plans: The plans of the control point; what they read is what columns are looked for.
+        vocabulary: The vocabulary of the policy set.
+        input_format: The format; left out, the ending of the name says it, or the content of the input.
+        mapping: Which columns hold which facts, where their names do not say it.
+        keys: The columns that say which transaction a row is; left out, those of the ``subject`` of the
+            policies, or of fields named ``id``.
+        nearest: Numbers with the noise of binary arithmetic are handed on as floats.
+        stdin: What to read where there is no path.
+
+    Raises:
+        FactsError: The file cannot be read, or a column could mean more than one fact.
+        PolicyError: The map names facts that the vocabulary does not have.
+    """
+    columns = Columns(plans, vocabulary)
+    chosen = _Chosen(columns, mapping)
+    source = open_source(
+        path, stdin if stdin is not None else sys.stdin.buffer, input_format, nearest=nearest
+    )
+    try:
+        return Table(source, chosen, keys or (mapping.doc.key if mapping is not None else ()), nearest)
+    except BaseException:
+        source.close()
+        raise
+
+
+class _Chosen:
+    """The facts that a map gives to columns, checked; and the facts that are the same in every row."""
+
+    def __init__(self, columns: Columns, mapping: Loaded[TableMap] | None):
+        self.columns = columns
+        self.mapping = mapping
+        self.found = Diagnostics()
+        self.by_column: dict[str, tuple[Target, ...]] = {}
+        self.constants: list[tuple[str, object]] = []
+        if mapping is not None:
+            self._read(mapping)
+            if self.found.has_errors:
+                self.found.sources[mapping.source.file] = mapping.source.text
+                self.found.raise_if_errors()
+
+    def _read(self, mapping: Loaded[TableMap]) -> None:
+        taken: dict[str, str] = {}
+        for column, specs in mapping.doc.columns.items():
+            targets = []
+            for spec in specs:
+                path = self._path(spec.fact, "columns", column)
+                if path is None:
+                    continue
+                other = taken.setdefault(path, column)
+                if other != column:
+                    self._error(f"two columns for `{path}`: `{other}` and `{column}`", "columns", column)
+                targets.append(self._target(path, spec))
+            self.by_column[column] = tuple(targets)
+        for name, value in mapping.doc.constants.items():
+            path = self._path(name, "constants", name)
+            if path is not None and path in taken:
+                self._error(
+                    f"`{path}` is a constant and also in the column `{taken[path]}`", "constants", name
+                )
+            if path is not None:
+                type_ = self.columns.type_of(path)
+                self.constants.append((path, cell_value(value, type_) if isinstance(value, str) else value))
+
+    def _target(self, path: str, spec: MappedColumn) -> Target:
+        return Target(path, self.columns.type_of(path), spec.date or "year/month/day", spec.values)
+
+    def _path(self, name: str, *where: str) -> str | None:
+        found = self.columns.find(name)
+        paths = found.paths or found.known
+        if len(paths) == 1:
+            return paths[0]
+        if paths:
+            self._error(f"`{name}` could be {_listed(paths)}", *where, help="write the whole path")
+            return None
+        near = suggest(name, [*self.columns.wanted, AS_OF])
+        self._error(f"unknown fact `{name}`", *where, help=f"did you mean `{near}`?" if near else None)
+        return None
+
+    def _error(self, message: str, *where: str, help: str | None = None) -> None:
+        assert self.mapping is not None
+        self.found.error("E205", message, self.mapping.source.span(where), help)
+
+    def targets(self, column: str) -> tuple[Target, ...] | None:
+        """What the map says of a column; None where it says nothing."""
+        return self.by_column.get(column)
+
+
+class Table:
+    """An open table. Iterate it once; then it is closed.
+
+    ``keys`` names the key columns; ``column_of`` the column of each fact, by path; ``notices`` are what a
+    person should know of its columns: for CSV at once, for JSON when all rows have been read.
+    """
+
+    def __init__(self, source: Source, chosen: _Chosen, keys: Sequence[str], nearest: bool):
+        self.source = source
+        self.column_of: dict[str, str] = {}
+        self.notices: list[str] = []
+        self._chosen = chosen
+        self._columns = chosen.columns
+        self._nearest = nearest
+        self._unread: dict[str, None] = {}
+        self._resolved: dict[str, tuple[Target, ...]] = {}
+        self._given: set[str] = {path for path, _ in chosen.constants}
+        if source.header is not None:
+            self._by_place = self._settle(source.header)
+            self._notice_columns(source.header)
+            self.keys, self._key_places = self._header_keys(source.header, keys)
+            self._rows = source.rows
+        else:
+            self._rows, first = _peek(source.rows)
+            self.keys = tuple(keys) or self._object_keys(first)
+
+    @property
+    def name(self) -> str:
+        """The name of the file, without its folder."""
+        return self.source.name
+
+    @property
+    def has_as_of(self) -> bool:
+        """Whether rows may say the date of the decision; a CSV table that has no column for it cannot."""
+        return self.source.header is None or AS_OF in self._given
+
+    def close(self) -> None:
+        """Close the file."""
+        self.source.close()
+
+    def __iter__(self) -> Iterator[FactsRow]:
+        is_csv = self.source.header is not None
+        for number, raw in enumerate(self._rows, 1):
+            if raw.problem is not None:
+                yield FactsRow(number, ("",) * len(self.keys), None, _placed(raw))
+            elif is_csv:
+                yield self._from_cells(number, raw)
+            else:
+                yield self._from_object(number, raw)
+        if not is_csv:
+            self._notice_unread()
+        self.close()
+
+    # -- CSV ---------------------------------------------------------------------------------------
+
+    def _settle(self, header: Sequence[str]) -> list[tuple[int, Target]]:
+        """Which cells hold which facts; two columns for one fact are an error, one for two facts too."""
+        done: list[tuple[int, Target]] = []
+        for mapped in (True, False):  # what the map says goes before what names say
+            for place, name in enumerate(header):
+                targets = self._chosen.targets(name)
+                if (targets is not None) is not mapped:
+                    continue
+                for target in targets if targets is not None else self._by_name(name):
+                    other = self.column_of.get(target.path)
+                    if other is None:
+                        self.column_of[target.path] = name
+                        done.append((place, target))
+                    elif mapped or self._chosen.targets(other) is None:
+                        message = f"the columns `{other}` and `{name}` both hold `{target.path}`"
+                        raise wrong(self.name, "F_COLUMN", message, "rename or remove one of them")
+        self._given |= {target.path for _, target in done}
+        return done
+
+    def _by_name(self, name: str) -> tuple[Target, ...]:
+        """The fact that a column holds by its name alone, if any."""
+        paths = self._columns.find(name).paths
+        paths = tuple(p for p in paths if p not in dict(self._chosen.constants))
+        if len(paths) > 1:
+            message = f"the column `{name}` could be {_listed(paths)}"
+            raise wrong(self.name, "F_COLUMN", message, "name it by the whole path, or pass `--map`")
+        return tuple(Target(path, self._columns.type_of(path)) for path in paths)
+
+    def _header_keys(self, header: Sequence[str], keys: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
+        if not keys:
+            keys = [self.column_of[path] for path in self._columns.subject if path in self.column_of]
+        if not keys:
+            keys = [name for name in dict.fromkeys(header) if self._columns.is_key(name)]
+        for key in keys:
+            if key not in header:
+                near = suggest(key, header)
+                help_ = f"did you mean `{near}`?" if near else f"the columns are {_listed(header)}"
+                raise wrong(self.name, "F_COLUMN", f"there is no column `{key}` to name rows by", help_)
+        return tuple(keys), [list(header).index(key) for key in keys]
+
+    def _from_cells(self, number: int, raw: RawRow) -> FactsRow:
+        cells = raw.content
+        assert isinstance(cells, tuple)
+        keys = tuple(cells[place] if is_utf8(cells[place]) else "" for place in self._key_places)
+        facts: Facts = {}
+        for path, value in self._chosen.constants:
+            _put(facts, path, value)
+        for place, target in self._by_place:
+            text = cells[place]
+            if not text.strip():
+                continue
+            if not is_utf8(text):
+                column = self.column_of[target.path]
+                problem = FactProblem("", "F_ENCODING", f"the cell of the column `{column}` is not UTF-8")
+                return FactsRow(number, keys, None, problem)
+            _put(facts, target.path, self._value(target, text))
+        return FactsRow(number, keys, facts)
+
+    def _value(self, target: Target, text: str) -> object:
+        meant = target.values.get(text.strip(), text)
+        if not isinstance(meant, str):
+            return meant
+        return cell_value(meant, target.type, order=target.order, nearest=self._nearest)
+
+    # -- JSON --------------------------------------------------------------------------------------
+
+    def _object_keys(self, first: RawRow | None) -> tuple[str, ...]:
+        """The ids among the first row's facts, by their paths."""
+        if self._columns.subject:
+            return self._columns.subject
+        done: list[str] = []
+        if first is not None and isinstance(first.content, dict):
+            for key, value in first.content.items():
+                if isinstance(value, dict) and self._columns.vocabulary.kind(key) is not None:
+                    done += [f"{key}.{name}" for name in value if self._columns.is_key(f"{key}.{name}")]
+                elif self._columns.is_key(key):
+                    done.append(key)
+        return tuple(done)
+
+    def _from_object(self, number: int, raw: RawRow) -> FactsRow:
+        content = raw.content
+        assert isinstance(content, dict)
+        keys = tuple(_text_at(content, key) for key in self.keys)
+        facts: Facts = {}
+        for path, value in self._chosen.constants:
+            _put(facts, path, value)
+        for name, value in content.items():
+            if self._is_nested(name, value):
+                clash = _merge(facts, name, value)
+            else:
+                clash = self._put_named(facts, name, value)
+            if clash is not None:
+                message = f"given twice: in a record and as `{name}`"
+                return FactsRow(number, keys, None, _placed(raw, FactProblem(clash, "F_AMBIGUOUS", message)))
+        return FactsRow(number, keys, facts)
+
+    def _is_nested(self, name: str, value: object) -> bool:
+        """Whether a member of an object is a record of facts, and no column."""
+        if name in (AS_OF, EVIDENCE):
+            return self._chosen.targets(name) is None
+        is_kind = self._columns.vocabulary.kind(name) is not None
+        return is_kind and (isinstance(value, dict) or not self._columns.find(name).paths)
+
+    def _put_named(self, facts: Facts, name: str, value: object) -> str | None:
+        """Put the value of a column where it belongs; the path, where that is taken."""
+        targets = self._resolved.get(name)
+        if targets is None:
+            mapped = self._chosen.targets(name)
+            targets = self._resolved[name] = mapped if mapped is not None else self._by_name(name)
+            for target in targets:
+                self.column_of[target.path] = name
+            if not targets:
+                self._unread[name] = None
+        if not targets:
+            facts.setdefault(name, value)  # the engine looks at it: it may be a slip for a record
+        if value is None:
+            return None
+        for target in targets:
+            if isinstance(value, str) and not value.strip():
+                continue
+            read = self._value(target, value) if isinstance(value, str) else value
+            if not _put(facts, target.path, read):
+                return target.path
+        return None
+
+    # -- what people should know -------------------------------------------------------------------
+
+    def _notice_columns(self, header: Sequence[str]) -> None:
+        """Say which facts have no column, and which columns hold none."""
+        for name in self._chosen.by_column:
+            if name not in header:
+                self.notices.append(f"the map names a column `{name}` that the table does not have")
+        absent = [w for path, w in self._columns.wanted.items() if path not in self._given]
+        unknown = [w.path for w in absent if not w.has_default and not w.optional]
+        if unknown:
+            self.notices.append(f"no column for {_listed(unknown)}: unknown in every row")
+        optional = [w.path for w in absent if not w.has_default and w.optional]
+        if optional:
+            self.notices.append(f"no column for {_listed(optional)}, which are optional")
+        defaults = [w.path for w in absent if w.has_default]
+        if defaults:
+            self.notices.append(f"no column for {_listed(defaults)}: the default counts in every row")
+        used = {place for place, _ in self._by_place}
+        for place, name in enumerate(header):
+            if place not in used and self._chosen.targets(name) is None:
+                self._unread[name or f"column {place + 1}"] = None
+        self._notice_unread()
+
+    def _notice_unread(self) -> None:
+        absent = [path for path in self._columns.wanted if path not in self._given]
+        plain: list[str] = []
+        for name in self._unread:
+            near = self._columns.like(name, absent) if not self._columns.find(name).known else None
+            if near is None:
+                plain.append(name)
+            else:
+                self.notices.append(f"the column `{name}` is not read; did you mean `{near}`?")
+        if plain:
+            self.notices.append(f"not read: {_listed(plain)}")
+
+
+def _listed(names: Sequence[str], most: int = 12) -> str:
+    shown = ", ".join(f"`{name}`" for name in names[:most])
+    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+
+
+def _placed(raw: RawRow, problem: FactProblem | None = None) -> FactProblem:
+    """A problem of a row, with the line where it stands."""
+    problem = problem or raw.problem
+    assert problem is not None
+    if raw.line is None:
+        return problem
+    return FactProblem(problem.path, problem.code, f"{problem.message} (line {raw.line})", problem.help)
+
+
+def _peek(rows: Iterator[RawRow]) -> tuple[Iterator[RawRow], RawRow | None]:
+    first = next(rows, None)
+    return (rows if first is None else chain([first], rows)), first
+
+
+def _put(facts: Facts, path: str, value: object) -> bool:
+    """Set a fact by its path; False where there is one already, or something that is no record."""
+    record = facts
+    *above, last = path.split(".")
+    for part in above:
+        inner = record.setdefault(part, {})
+        if not isinstance(inner, dict):
+            return False
+        record = inner
+    if last in record:
+        return False
+    record[last] = value
+    return True
+
+
+def _merge(facts: Facts, name: str, value: object) -> str | None:
+    """Take a record of JSON over; its lists and inner records stay those of the row."""
+    known = facts.get(name)
+    if isinstance(known, dict) and isinstance(value, dict):
+        clash = next((key for key in value if key in known), None)
+        if clash is not None:
+            return f"{name}.{clash}"
+        known.update(value)
+    elif name in facts:
+        return name
+    else:
+        facts[name] = dict(value) if isinstance(value, dict) else value
+    return None
+
+
+def _text_at(content: Mapping[str, object], path: str) -> str:
+    """The text of a key column of JSON: a member by its name, or a dotted path into records."""
+    if path in content:
+        value = content[path]
+    else:
+        value = content
+        for part in path.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+    if value is None or isinstance(value, dict | list):
+        return ""
+    return str(value).lower() if isinstance(value, bool) else str(value)
