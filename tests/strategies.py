@@ -589,7 +589,8 @@ def make_parameters(c: Chooser, world: World) -> dict[str, Any]:
         name = f"ladder{i}"
         rungs = dict.fromkeys(_cell(c, world, takes) for _ in range(c.integer(1, 4)))
         done[name] = {"bands": {key: _parameter_text(c, world, gives) for key in rungs}}
-        world.ladders.append((name, takes, gives, Ex("", 4, 7)))
+        decimals = 5 if gives.base in ("money", "number") else 0
+        world.ladders.append((name, takes, gives, Ex("", decimals, 7)))
     return done
 
 
@@ -685,16 +686,14 @@ def make_table(c: Chooser, world: World, maker: Maker, name: str) -> dict[str, A
         table["collect"] = how = c.one(("list", "sum", "min", "max", "count"))
         wanted = (CNY, NUMBER, DAYS) if how == "sum" else (CNY, NUMBER, DATE, DAYS)
         outputs = dict.fromkeys(outputs, c.one(wanted))
-    rows = _unique_rows(c, world, types) if hit == "unique" else None
-    if rows is None:
-        rows = [[_cell(c, world, ty) for ty in types] for _ in range(c.integer(1, 4))]
+    rows = _rows(c, world, types, table)
     pool = {output: [_given(c, world, ty) for _ in range(2)] for output, ty in outputs.items()}
-    plainly = hit in ("any", "priority")
+    plainly = table["hit"] in ("any", "priority")
     table["rows"] = [
         {"match": cells, "give": {o: c.one(pool[o]) if plainly else _value(c, world, maker, ty) for o, ty in outputs.items()}}
         for cells in rows
     ]
-    if hit == "priority":
+    if table["hit"] == "priority":
         table["priority"] = {o: c.shuffled(sorted(set(texts))) for o, texts in pool.items()}
     lists = hit == "collect" and table["collect"] in ("list", "count")
     if c.chance(30) and not lists:
@@ -729,6 +728,20 @@ def _value(c: Chooser, world: World, maker: Maker, ty: Ty) -> str:
     if c.chance(70):
         return _given(c, world, ty)
     return maker.definite(maker.make(ty, 1), 6).text if ty.base in NUMERIC else maker.make(ty, 1).text
+
+
+def _rows(c: Chooser, world: World, types: Sequence[Ty], table: dict[str, Any]) -> list[list[str]]:
+    """The cells of the rows. Of a `unique` table they exclude one another, or it cannot be seen whether they do."""
+    if table["hit"] != "unique":
+        return [[_cell(c, world, ty) for ty in types] for _ in range(c.integer(1, 4))]
+    rows = _unique_rows(c, world, types)
+    if rows is None:
+        table["hit"] = "first"
+        return [[_cell(c, world, ty) for ty in types]]
+    known = [e.text for ty, e in world.names if ty == types[0] and e.text.isidentifier()]
+    if known and types[0].base in ORDERED and c.chance(30):
+        rows.append([f"{c.one(('<', '>='))} {c.one(known)}", *["-"] * (len(types) - 1)])
+    return rows
 
 
 def _unique_rows(c: Chooser, world: World, types: Sequence[Ty]) -> list[list[str]] | None:
@@ -784,9 +797,9 @@ def _effects(c: Chooser, world: World, maker: Maker, outputs: dict[str, Ty]) -> 
 def _computed(c: Chooser, world: World, maker: Maker, ty: Ty) -> str:
     if ty.base == "split":
         return f"allocate(round({maker.make(CNY, 2).text}, 2), shares)"
-    if ty.base == "text" or c.chance(30):
+    if ty.base == "text":
         return literal(c, world, ty).text
-    made = maker.make(ty, 3)
+    made = literal(c, world, ty) if c.chance(30) else maker.make(ty, 3)
     return maker.definite(made, 2).text if ty.base in NUMERIC else made.text
 
 
@@ -846,10 +859,8 @@ def _effect_table(c: Chooser, world: World, maker: Maker, outputs: dict[str, Ty]
     """A table whose rows are rules."""
     inputs, types = _inputs(c, maker)
     hit = c.one(("first", "unique", "any", "priority", "collect"))
-    rows = (_unique_rows(c, world, types) if hit == "unique" else None) or [
-        [_cell(c, world, ty) for ty in types] for _ in range(c.integer(1, 3))
-    ]
     table: dict[str, Any] = {"inputs": inputs, "hit": hit} | _period(c, world)
+    rows = _rows(c, world, types, table)
     if hit == "collect":
         table["collect"] = "list"
     table["rows"] = [{"match": cells} | (_effects(c, world, maker, outputs)) for cells in rows]

@@ -57,7 +57,7 @@ def _list_reader(leaf: Leaf) -> Callable[[object], Value]:
     def read(given: object) -> Value:
         reading = Reading([])
         found = read_value(leaf, given, leaf.path, reading)
-        if reading.problems or _has_gap(found):
+        if reading.problems or has_gap(found):
             raise Irregular
         return found
 
@@ -70,8 +70,9 @@ def _decimal_of(value: object, declared: tuple[int, int]) -> Decimal:
     return Decimal(scaler(scale, digits)(value)).scaleb(-scale)
 
 
-def _has_gap(value: object) -> bool:
-    return value is None or (isinstance(value, tuple) and any(map(_has_gap, value)))
+def has_gap(value: object) -> bool:
+    """Whether a value is unknown, or something in a list of records is."""
+    return value is None or (isinstance(value, tuple) and any(map(has_gap, value)))
 
 
 class ScalarEvaluator:
@@ -184,9 +185,10 @@ class _Builder:
         }
         """The places of the facts that stay Decimals, with their scales."""
         self.producers: dict[int, int] = {}
-        for rule in plan.rules:
+        """For each output the bits of the rules that compute it."""
+        for number, rule in enumerate(plan.rules):
             for output, _ in rule.computes:
-                self.producers[output] = self.producers.get(output, 0) + 1
+                self.producers[output] = self.producers.get(output, 0) | 1 << number
 
     def kept_scales(self) -> dict[int, int]:
         """The scales of the facts that the function keeps as Decimals, by place."""
@@ -362,8 +364,10 @@ class _Builder:
                 body.append(assign(f"o{number}", self.printer(output.node)))
                 if self.printer.maybe(output.node):
                     body.append(ast.If(is_(name(f"o{number}"), None), [_set_bit("q", number)], []))
+        body += [assign(f"d{output}", const(False)) for output in self._shared_outputs()]
         for number, rule in enumerate(plan.rules):
             body += self._rule(number, rule)
+        body += [self._settle(output) for output in self._shared_outputs()]
         outputs = ast.Tuple([name(f"o{i}") for i in range(len(plan.outputs))], ast.Load())
         kept = ast.Tuple(
             [
@@ -397,22 +401,27 @@ class _Builder:
         ]
 
     def _compute(self, number: int, output: int, node: int) -> list[ast.stmt]:
-        """A computed value; unknown, or unlike that of another rule, it makes the rule unknown."""
+        """A computed value; where it is unknown, the rule is."""
         target, value = f"o{output}", self.printer(node)
-        if self.producers[output] == 1:
+        if output not in self._shared_outputs():
             done: list[ast.stmt] = [assign(target, value)]
             if self.printer.maybe(node):
                 done.append(ast.If(is_(name(target), None), [_set_bit("u", number)], []))
             return done
-        differs = ast.BoolOp(
-            ast.And(),
-            [
-                is_(name(target), None, negated=True),
-                ast.Compare(name(target), [ast.NotEq()], [name("t")]),
-            ],
-        )
-        wrong = ast.BoolOp(ast.Or(), [is_(name("t"), None), differs])
-        return [assign("t", value), ast.If(wrong, [_set_bit("u", number)], [assign(target, name("t"))])]
+        differs = ast.Compare(name(target), [ast.NotEq()], [name("t")])
+        again = ast.If(differs, [assign(f"d{output}", const(True))], [])
+        known = ast.If(is_(name(target), None), [assign(target, name("t"))], [again])
+        return [assign("t", value), ast.If(is_(name("t"), None), [_set_bit("u", number)], [known])]
+
+    def _shared_outputs(self) -> list[int]:
+        """The outputs that several rules compute."""
+        return [output for output, rules in self.producers.items() if rules & (rules - 1)]
+
+    def _settle(self, output: int) -> ast.stmt:
+        """Where rules that fired differ in a value, it is unknown, and none of them is to be believed."""
+        those = ast.BinOp(name("f"), ast.BitAnd(), const(self.producers[output]))
+        doubt = ast.AugAssign(ast.Name("u", ast.Store()), ast.BitOr(), those)
+        return ast.If(name(f"d{output}"), [assign(f"o{output}", const(None)), doubt], [])
 
     def _outcome(self) -> ast.expr:
         """The highest outcome of the rules that hold."""

@@ -28,6 +28,7 @@ from salesctrl.decision.trace import (
 from salesctrl.decision.values import Language
 from salesctrl.evaluate.facts import Reading, Value
 from salesctrl.evaluate.fast_printer import FastPrinter
+from salesctrl.evaluate.scalar import has_gap
 from salesctrl.evaluate.trace_printer import PlainTrace, RuleSteps, Step, TracePrinter
 from salesctrl.evidence.given import Evidence
 from salesctrl.evidence.judgement import judge
@@ -64,6 +65,9 @@ class Tracer:
     ):
         self.plan = plan
         self.organisation = organisation
+        self._lists = [
+            plan.inputs.slots[path] for path in plan.inputs.slots if path + "[]" in plan.inputs.items
+        ]
         self._nodes: dict[int, int] = {}
         self._steps: list[Step] = []
         self._shared: dict[object, int] = {}
@@ -115,6 +119,8 @@ class Tracer:
         """The trace as plain data; ``None`` where something is unknown, and it must be made node by node."""
         _, values, evidence, fired, unknown, pending, unknown_outputs, _, _, reading = decision._kept
         if unknown or unknown_outputs or reading is not None or None in values:
+            return None
+        if any(has_gap(values[place]) for place in self._lists):
             return None
         return self._print_trace(values, evidence, fired, pending)
 
