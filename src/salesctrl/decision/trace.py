@@ -126,9 +126,15 @@ class Node:
             done["name"] = template.name
         if self.problem is not None:
             done["problem"] = self.problem
-        if self.children and template.kind != "formula":
-            done["children"] = [child.to_dict() for child in self.children]
+        if template.kind != "formula":
+            below = self.plain_children()
+            if below:
+                done["children"] = below
         return done
+
+    def plain_children(self) -> list[dict[str, object]]:
+        """The nodes below as plain data; literals are in the text, and left out."""
+        return [child.to_dict() for child in self.children if child.template.kind != "literal"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,7 +353,7 @@ class TraceParts:
             "versions": [version.to_dict() for version in self.versions],
             "rules": [rule.to_dict() for rule in self.rules],
             "formulas": {
-                str(node.name): {**node.to_dict(), "children": [child.to_dict() for child in node.children]}
+                str(node.name): {**node.to_dict(), "children": node.plain_children()}
                 for node in self.formulas
             },
             "parameters": [parameter.to_dict() for parameter in self.parameters],

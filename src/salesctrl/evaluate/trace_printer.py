@@ -88,12 +88,14 @@ class TracePrinter:
         self,
         plan: Plan,
         printer: FastPrinter,
+        organisation: Organisation,
         steps: Sequence[Step],
         rules: Sequence[RuleSteps],
         formulas: Sequence[int],
         rest: tuple[list[object], list[object], list[object]],
     ):
         self.plan, self.steps, self.rules, self.formulas = plan, steps, rules, formulas
+        self.organisation = organisation
         self.rest = rest
         self._sources: dict[Source, str] = {}
         self.printer = printer
@@ -112,9 +114,10 @@ class TracePrinter:
         if unsure:
             tests = [is_(self.printer(n), None) for n in unsure]
             body.append(ast.If(either(tests), [ast.Return(const(None))], []))
+        heads = {r.condition for r in self.rules} | {i for r in self.rules for _, i in r.computed}
         for number, step in enumerate(self.steps):
-            body.append(assign(f"s{number}", self._plain(self._raw(step), step)))
-            body.append(assign(f"t{number}", self._node(number, step)))
+            if step.template.kind != "literal" or number in heads:
+                body.append(assign(f"t{number}", self._node(step)))
         for number, rule in enumerate(self.rules):
             body.append(assign(f"z{number}", self._status(number, rule)))
         body += self._clauses()
@@ -165,18 +168,23 @@ class TracePrinter:
         self.globals[key] = type_
         return name(key)
 
-    def _node(self, number: int, step: Step) -> ast.expr:
+    def _node(self, step: Step) -> ast.expr:
         template = step.template
         items: dict[str, ast.expr] = {
             "kind": const(template.kind),
             "text": const(template.text),
-            "value": name(f"s{number}"),
+            "value": self._plain(self._raw(step), step),
         }
         if template.name is not None:
             items["name"] = const(template.name)
-        if step.children and template.kind != "formula":
-            items["children"] = _list([name(f"t{i}") for i in step.children])
+        below = self._below(step)
+        if below and template.kind != "formula":
+            items["children"] = _list(below)
         return _dict(items)
+
+    def _below(self, step: Step) -> list[ast.expr]:
+        """The nodes below; literals are in the text, and left out."""
+        return [name(f"t{i}") for i in step.children if self.steps[i].template.kind != "literal"]
 
     def _clauses(self) -> list[ast.stmt]:
         """Each clause once; the rules that stand on it share it."""
@@ -257,11 +265,14 @@ class TracePrinter:
         return ast.If(self.printer(condition), block, [])
 
     def _judged(self, number: int) -> ast.expr:
-        figure = self.plan.judges[number].figure
-        return call(
-            "judged", const(number), name("evidence"), name("x0"),
-            self.printer(figure) if figure is not None else const(None),
-        )  # fmt: skip
+        """A requirement as plain data; what is the same of every decision without evidence is written out."""
+        asked = self.plan.judges[number]
+        figure = self.printer(asked.figure) if asked.figure is not None else const(None)
+        found = call("judged", const(number), name("evidence"), name("x0"), figure)
+        if asked.figure is not None or self.organisation.lists_persons:
+            return found
+        without = judge(asked.requirement.need, None, self.organisation, self.plan.interval.first, None)
+        return choose(is_(name("evidence"), None), _data(without.to_dict()), found)
 
     def _because(self, number: int, rule: RuleSteps) -> list[ast.stmt]:
         """The sentences; a number that reads the same in both languages is written once."""
@@ -311,7 +322,7 @@ class TracePrinter:
         formulas: dict[str, ast.expr] = {}
         for number in self.formulas:
             step = self.steps[number]
-            children = _list([name(f"t{i}") for i in step.children])
+            children = _list(self._below(step))
             formulas[str(step.template.name)] = ast.Dict(
                 [None, const("children")], [name(f"t{number}"), children]
             )

@@ -93,7 +93,7 @@ class Tracer:
         self._observe = observe(self._order)
         self._print_trace = print_trace(
             lambda printer: TracePrinter(
-                plan, printer, self._steps, self._rules, self._formulas, self._rest()
+                plan, printer, organisation, self._steps, self._rules, self._formulas, self._rest()
             )
         )
 
