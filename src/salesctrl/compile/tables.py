@@ -272,6 +272,8 @@ class TableBuilder:
             results.append(wanted)
         if not self._are_ranked(name, values, results):
             return None
+        if type_.is_numeric and type_.scale is not None:
+            type_ = replace(type_, scale=max(type_.scale, *(node.type.scale or 0 for node in results)))
         if otherwise is not None:  # it stands for no row at all, not for a row whose value is not ranked
             tests.append(t.Not(BOOLEAN, _HERE, _any(self._tests)))
             results.append(otherwise)
