@@ -12,6 +12,7 @@ from salesctrl.expr.scope import Parameter
 from salesctrl.policy.documents import LocalText, ParameterSpec
 from salesctrl.policy.literals import BadLiteral, Constant, parse_literal
 from salesctrl.policy.types import TEXT, Base, Type, choice, list_of, map_of
+from salesctrl.policy.vocabulary import labels
 
 _TYPES: Mapping[str, frozenset[Base]] = {
     "money": frozenset({Base.MONEY}), "decimal": frozenset({Base.NUMBER}),
@@ -104,7 +105,7 @@ def _literal(
             shown = ", ".join(allowed) or "none, as `choices` is missing"
             reporter.error("E410", f"expected one of {shown} but got `{source}`", placed, *path)
             raise _Bad
-        return Constant(str(source), choice(allowed))
+        return Constant(str(source), choice(allowed, labels(spec.choices)))
     try:
         constant = parse_literal(source)
     except BadLiteral as error:

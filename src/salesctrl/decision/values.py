@@ -142,6 +142,11 @@ def _text(raw: Raw, type_: Type, lang: Language) -> str:
     return f'"{raw}"'
 
 
+def _choice(raw: Raw, type_: Type, lang: Language) -> str:
+    label = type_.labels[type_.choices.index(str(raw))] if type_.labels else None
+    return f'"{raw}"' if label is None else label[lang == "zh"]
+
+
 def _map(raw: Raw, type_: Type, lang: Language) -> str:
     element = _element(type_)
     return ", ".join(f"{key} {shown_value(part, element, lang)}" for key, part in _parts(raw, type_))
@@ -166,6 +171,6 @@ def _element(type_: Type) -> Type:
 
 _SHOWN: Mapping[Base, Callable[[Raw, Type, Language], str]] = {
     Base.MONEY: _number, Base.NUMBER: _number, Base.DAYS: _duration, Base.MONTHS: _duration, Base.DATE: _date,
-    Base.INSTANT: _instant, Base.BOOLEAN: _boolean, Base.TEXT: _text, Base.CHOICE: _text, Base.MAP: _map,
+    Base.INSTANT: _instant, Base.BOOLEAN: _boolean, Base.TEXT: _text, Base.CHOICE: _choice, Base.MAP: _map,
     Base.LIST: _list,
 }  # fmt: skip

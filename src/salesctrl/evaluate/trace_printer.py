@@ -300,7 +300,7 @@ class TracePrinter:
         """The value as people read it: what `shown_value` says, texts without their quotes."""
         step = self.steps[number]
         type_, raw = step.template.type, self._raw(step)
-        if type_.base in (Base.TEXT, Base.CHOICE):
+        if type_.base is Base.TEXT or (type_.base is Base.CHOICE and not type_.labels):
             return raw
         if step.num in self.printer.decimals and step.den is None:
             if not type_.percent:
@@ -312,7 +312,10 @@ class TracePrinter:
             single = ast.Compare(raw, [ast.In()], [ast.Tuple([const(1), const(-1)], ast.Load())])
             unit = const(many) if one == many else choose(single, const(one), const(many))
             return ast.JoinedStr([_formatted(raw, ","), ast.FormattedValue(unit, -1)])
-        return call("shown_value", raw, self._type(type_), const(lang))
+        shown = call("shown_value", raw, self._type(type_), const(lang))
+        if type_.base is Base.CHOICE:
+            return ast.Call(ast.Attribute(shown, "strip", ast.Load()), [const('"')], [])
+        return shown
 
     # -- the whole ---------------------------------------------------------------------------------
 

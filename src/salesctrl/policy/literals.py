@@ -25,9 +25,8 @@ class BadLiteral(ValueError):
 class Constant:
     """A value known when the policy is loaded, in its run-time form, with its type.
 
-    >>> parse_literal("5%")
-    Constant(value=5, type=Type(base=<Base.NUMBER: 'number'>, scale=2, currency=None, percent=True, \
-bare=False, choices=(), item=None, keys=(), element=None))
+    >>> parse_literal("5%").value, str(parse_literal("5%").type)
+    (5, 'rate')
     """
 
     value: int | str | bool

@@ -7,7 +7,7 @@ quotient, which has no definite number of decimals until it is rounded.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 
@@ -49,6 +49,8 @@ class Type:
     bare: bool = False
     """A literal without a unit, which takes the unit of what it stands beside."""
     choices: tuple[str, ...] = ()
+    labels: tuple[tuple[str, str] | None, ...] = field(default=(), compare=False)
+    """Of a choice: what people call each, in English and Chinese; types that differ in it are equal."""
     item: str | None = None
     """Of a list of records: the kind of its items."""
     keys: tuple[str, ...] = ()
@@ -116,9 +118,9 @@ BOOLEAN = Type(Base.BOOLEAN)
 TEXT = Type(Base.TEXT)
 
 
-def choice(choices: tuple[str, ...]) -> Type:
-    """One of the listed texts."""
-    return Type(Base.CHOICE, choices=choices)
+def choice(choices: tuple[str, ...], labels: tuple[tuple[str, str] | None, ...] = ()) -> Type:
+    """One of the listed texts, with what people call them in English and Chinese."""
+    return Type(Base.CHOICE, choices=choices, labels=labels if any(labels) else ())
 
 
 def list_of_kind(kind: str) -> Type:

@@ -111,6 +111,13 @@ class VocabularyIndex:
         return field
 
 
+def labels(choices: Mapping[str, LocalText | None]) -> tuple[tuple[str, str] | None, ...]:
+    """What people call each of the choices, in English and Chinese; ``None`` where nothing is said."""
+    return tuple(
+        (title.get("en"), title.get("zh")) if title is not None else None for title in choices.values()
+    )
+
+
 def normal(name: str) -> str:
     """A name as identifiers are compared: NFKC, as Python does it."""
     return unicodedata.normalize("NFKC", name)
@@ -268,7 +275,7 @@ class _FieldBuilder:
                 if not spec.choices:
                     self._error("expected `choices`")
                     return None
-                return choice(tuple(spec.choices))
+                return choice(tuple(spec.choices), labels(spec.choices))
             case "list":
                 if spec.of not in self.declared:
                     near = suggest(spec.of or "", self.declared)
