@@ -201,8 +201,9 @@ class Engine:
 
         >>> from decimal import Decimal
         >>> facts = {"order": {"amount": Decimal("80000.00")}}
-        >>> load().evaluate("order.release", facts, as_of="2026-03-01").outcome
-        <Outcome.INCOMPLETE: 'incomplete'>
+        >>> decision = load().evaluate("order.release", facts, as_of="2026-03-01")
+        >>> decision.outcome, decision.pending
+        (<Outcome.REVIEW: 'review'>, ('CR-17-1',))
         """
         point = self._points.get(control_point)
         if point is None:
