@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from salesctrl.compile.plan import Plan
-from salesctrl.decision.trace import Status, Trace
+from salesctrl.decision.trace import RuleTrace, Status, Trace
 from salesctrl.decision.values import Language, Raw, plain_value, python_value
 from salesctrl.decision.working import Working
 from salesctrl.evidence.given import Evidence
@@ -200,11 +200,17 @@ class Decision:
 
     @property
     def requirements(self) -> tuple[RequirementResult, ...]:
-        """What is required, what was given for it, what is missing, and who could give it."""
+        """What is required, what was given for it, what is missing, and who could give it.
+
+        What an exception requires is listed where a rule that it excepts has fired.
+        """
+        live = {Status.FIRED, Status.SATISFIED}
+        rules = self.trace.rules
+        fired = {name for rule in rules if rule.status in live for name in _names(rule)}
         return tuple(
             result
-            for rule in self.trace.rules
-            if rule.status is not Status.NOT_FIRED
+            for rule in rules
+            if rule.status in live or (rule.status is Status.WITHHELD and fired & set(rule.template.excepts))
             for result in rule.requirements
         )
 
@@ -276,6 +282,11 @@ keep: Callable[[Decision, Kept], None] = Decision.__dict__["_kept"].__set__
 def _stated(value: object, type_: Type) -> object:
     """A fact as plain data; a number that was kept as a Decimal is written as it is."""
     return f"{value:f}" if isinstance(value, Decimal) else plain_value(value, type_)
+
+
+def _names(rule: RuleTrace) -> tuple[str, ...]:
+    """What an exception can call a rule: its id, or the name of its table."""
+    return (rule.id,) if rule.row is None else (rule.id, rule.row.table)
 
 
 def _finding(finding: Finding) -> dict[str, object]:
