@@ -51,6 +51,11 @@ class PlanWorking:
         self._lock = Lock()
         self.rules = {rule.rule.id: rule for rule in plan.rules}
         self.policies = {policy.name: policy for policy in plan.policies}
+        self.outputs = [
+            Expression(o.name, t.FormulaRef(o.type, (0, len(o.name)), o.name))
+            for o in plan.outputs
+            if o.node is not None
+        ]
 
     def group(
         self, key: object, policy: CheckedPolicy, roots: Sequence[t.Node], loop: t.Fold | None = None
@@ -171,15 +176,11 @@ class DecisionWorking:
 
     def outputs(self) -> tuple[Part, ...]:
         """The formulas that are reported with every decision."""
-        done: list[Part] = []
-        for output in self.plan.plan.outputs:
-            if output.node is not None:
-                policy = self.plan.policies[output.policy]
-                expression = policy.formulas[output.name]
-                node = t.FormulaRef(expression.node.type, (0, 0), output.name)
-                key = ("output", output.policy, output.name)
-                done.append(self.expression(key, policy, Expression(output.name, node)))
-        return tuple(done)
+        given = [o for o in self.plan.plan.outputs if o.node is not None]
+        return tuple(
+            self.expression(("output", o.policy, o.name), self.plan.policies[o.policy], expression)
+            for o, expression in zip(given, self.plan.outputs, strict=True)
+        )
 
     def expression(self, key: object, policy: CheckedPolicy, expression: Expression) -> Part:
         """An expression with its values."""
