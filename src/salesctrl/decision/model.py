@@ -104,6 +104,12 @@ class Decision:
     def __reduce__(self) -> tuple[object, ...]:
         raise TypeError("a decision cannot be pickled: keep `decision.to_json()`")
 
+    def __copy__(self) -> Decision:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Decision:
+        return self
+
     def __repr__(self) -> str:
         return f"Decision({self.control_point} as of {self.as_of}: {self.outcome}, fired {list(self.fired)})"
 
