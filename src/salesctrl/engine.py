@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ from salesctrl.compile.checked import CheckedPolicy
 from salesctrl.compile.pipeline import check_set
 from salesctrl.compile.plan import CheckedSet
 from salesctrl.decision.model import Decision, digest
-from salesctrl.diagnostics import Diagnostic, Diagnostics, suggest
+from salesctrl.diagnostics import Diagnostic, Diagnostics, Span, quoted, suggest
 from salesctrl.errors import FactProblem, FactsError, UnknownControlPoint
 from salesctrl.evaluate.facts import day_of
 from salesctrl.evaluate.point import ControlPoint
@@ -56,24 +56,47 @@ def read(
     else:
         paths = [Path(p) for p in path]
     documents = load_policy_set(paths, diagnostics)
-    chosen = tuple(_overlays(overlays, documents, diagnostics))
-    return Loading(documents, chosen, check_set(documents, diagnostics, chosen), diagnostics)
+    _check_tests(documents, diagnostics)
+    return _laid_over(documents, (), overlays, diagnostics)
+
+
+def _check_tests(documents: PolicySet, diagnostics: Diagnostics) -> None:
+    """Report overlays that tests name and that the set does not have."""
+    named = _named(documents)
+    for loaded in documents.tests:
+        for i, overlay in enumerate(loaded.doc.overlays):
+            if overlay not in named:
+                span = loaded.source.span(("overlays", i))
+                _unknown_overlay(overlay, named, "name an overlay of the policy set", diagnostics, span)
+
+
+def _laid_over(
+    documents: PolicySet,
+    laid: Sequence[Loaded[OverlayDocument]],
+    wanted: Sequence[str | Path],
+    diagnostics: Diagnostics,
+) -> Loading:
+    """The documents checked with overlays: those laid over them already, and those asked for."""
+    chosen = list(laid)
+    for overlay in _overlays(wanted, documents, diagnostics):
+        if overlay not in chosen:
+            chosen.append(overlay)
+    return Loading(documents, tuple(chosen), check_set(documents, diagnostics, chosen), diagnostics)
 
 
 def _overlays(
     wanted: Sequence[str | Path], documents: PolicySet, diagnostics: Diagnostics
 ) -> list[Loaded[OverlayDocument]]:
     """The overlays asked for, by name in the set or by path, in the order asked."""
-    named = {loaded.doc.overlay: loaded for loaded in documents.overlays}
+    named = _named(documents)
     done: list[Loaded[OverlayDocument]] = []
     for overlay in wanted:
         if isinstance(overlay, str) and overlay in named:
             done.append(named[overlay])
             continue
         if not Path(overlay).exists():
-            near = suggest(str(overlay), named)
-            help = f"did you mean `{near}`?" if near else "name an overlay of the policy set, or a file"
-            diagnostics.error("E409", f"unknown overlay `{overlay}`", None, help=help)
+            help = "name an overlay of the policy set, or a file"
+            _unknown_overlay(str(overlay), named, help, diagnostics)
             continue
         found = load_policy_set([Path(overlay)], diagnostics).overlays
         if not found:
@@ -82,6 +105,19 @@ def _overlays(
             )
         done.extend(found)
     return done
+
+
+def _named(documents: PolicySet) -> dict[str, Loaded[OverlayDocument]]:
+    """The overlays of a set by their names."""
+    return {loaded.doc.overlay: loaded for loaded in documents.overlays}
+
+
+def _unknown_overlay(
+    name: str, named: Iterable[str], otherwise: str, diagnostics: Diagnostics, span: Span | None = None
+) -> None:
+    near = suggest(name, named)
+    help = f"did you mean `{near}`?" if near else otherwise
+    diagnostics.error("E409", f"unknown overlay {quoted(name)}", span, help=help)
 
 
 def load(
@@ -110,8 +146,8 @@ class Engine:
     """Compiled policies. Immutable, and safe to share between threads."""
 
     def __init__(self, loading: Loading):
+        self._loading = loading
         self._checked = loading.checked
-        self._tests = loading.documents.tests
         self._digest = set_digest(loading)
         self._points = {
             name: ControlPoint(name, plans, loading.checked, self._digest)
@@ -155,7 +191,28 @@ class Engine:
     @property
     def tests(self) -> tuple[Loaded[TestsDocument], ...]:
         """The documents of tests in the policy set."""
-        return self._tests
+        return self._loading.documents.tests
+
+    def with_overlays(self, overlays: Sequence[str | Path]) -> Engine:
+        """An engine of the same policies with further overlays laid over them; this one stays as it is.
+
+        Args:
+            overlays: Names of overlays in the set, or paths of files, in this order. One that lies over the
+                policies already stays where it is.
+
+        Raises:
+            PolicyError: An overlay is unknown, or does not fit the policies.
+
+        >>> engine = load()
+        >>> engine.with_overlays(["as-printed"]).checked.overlays
+        ('as-printed',)
+        >>> engine.checked.overlays
+        ()
+        """
+        diagnostics = Diagnostics(sources=dict(self._loading.diagnostics.sources))
+        loading = _laid_over(self._loading.documents, self._loading.overlays, overlays, diagnostics)
+        diagnostics.raise_if_errors()
+        return Engine(loading)
 
     def point(self, control_point: str) -> ControlPoint:
         """The plans of a control point; raises :class:`UnknownControlPoint`."""

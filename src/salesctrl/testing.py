@@ -12,18 +12,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Literal
 
 from salesctrl.decision import Decision
 from salesctrl.decision.values import shown_value
-from salesctrl.diagnostics import Span, quoted, suggest
+from salesctrl.diagnostics import Severity, Span, quoted, suggest
 from salesctrl.engine import Engine
-from salesctrl.errors import FactProblem, FactsError, UnknownControlPoint
+from salesctrl.errors import FactProblem, FactsError, PolicyError, UnknownControlPoint
 from salesctrl.numbers import NotExact, to_scaled
 from salesctrl.outcome import Outcome
 from salesctrl.policy.documents import LocalText, TestsDocument
-from salesctrl.policy.literals import BadLiteral, parse_date, parse_instant
+from salesctrl.policy.literals import BadLiteral, instant_of, parse_date, parse_instant
 from salesctrl.policy.loader import Loaded
 from salesctrl.policy.types import Base, Type
 from salesctrl.policy.vocabulary import KindOf, VocabularyIndex
@@ -39,7 +39,8 @@ class TestCase:
     """One example of a rule, or one case of a document of tests.
 
     ``suite`` is the id of the rule, or the name of the document; ``number`` counts inside it from 1.
-    ``places`` has the place in the YAML of each expectation, where it is known.
+    ``places`` has the place in the YAML of each expectation, where it is known. ``overlays`` are those of the
+    set that are laid over it for this case, over what the engine has already.
     """
 
     __test__ = False  # no class of tests, whatever its name makes pytest think
@@ -55,6 +56,7 @@ class TestCase:
     covers: tuple[str, ...]
     span: Span
     places: Mapping[str, Span]
+    overlays: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:
@@ -101,12 +103,31 @@ def cases(engine: Engine) -> tuple[TestCase, ...]:
 
 def run(engine: Engine) -> Iterator[TestResult]:
     """Run all cases of the policy set, one after another."""
+    engines: dict[tuple[str, ...], Engine | FactProblem] = {(): engine}
     for case in cases(engine):
-        yield run_case(engine, case)
+        if case.overlays not in engines:
+            engines[case.overlays] = _with_overlays(engine, case)
+        yield _run(engines[case.overlays], case)
 
 
 def run_case(engine: Engine, case: TestCase) -> TestResult:
     """Decide on the facts of a case, and compare. Never raises for what the case holds."""
+    return _run(_with_overlays(engine, case) if case.overlays else engine, case)
+
+
+def _with_overlays(engine: Engine, case: TestCase) -> Engine | FactProblem:
+    """The engine that decides a case, or why its overlays cannot be laid over the policies."""
+    try:
+        return engine.with_overlays(case.overlays)
+    except PolicyError as error:
+        first = next(found for found in error.diagnostics if found.severity is Severity.ERROR)
+        message = first.message if first.span is None else f"{first.message} ({first.span})"
+        return FactProblem("overlays", "T_OVERLAY", message, first.help)
+
+
+def _run(engine: Engine | FactProblem, case: TestCase) -> TestResult:
+    if isinstance(engine, FactProblem):
+        return TestResult(case, None, problems=(engine,))
     problems: list[FactProblem] = []
     facts = typed_facts(case.given, engine.checked.vocabulary, problems)
     if problems:
@@ -141,7 +162,7 @@ def _document(loaded: Loaded[TestsDocument]) -> Iterator[TestCase]:
         yield TestCase(
             "case", doc.tests, i + 1, case.name, doc.control_point, laid_over(doc.given, case.given),
             case.as_of or (None if "as_of" in case.given else doc.as_of), case.expect, case.covers,
-            source.span(("cases", i)), places,
+            source.span(("cases", i)), places, doc.overlays,
         )  # fmt: skip
 
 
@@ -223,7 +244,7 @@ class _Comparison:
         self.case, self.decision = case, decision
         plan = engine.point(case.control_point).at(decision.as_of.toordinal()).plan
         self.types = {output.name: output.type for output in plan.outputs}
-        self.values: Mapping[str, object] = decision.to_dict()["values"]  # type: ignore[assignment]
+        self.values = decision.values
         policies = [p for p in engine.policies if p.control_point == case.control_point]
         self.rules = {rule.id for policy in policies for rule in policy.rules}
         self.tables = {name for policy in policies for name in policy.tables}
@@ -290,7 +311,7 @@ class _Comparison:
 
 
 def raw_value(value: object, type_: Type) -> object:
-    """A value as a test writes it, or as a decision reports it, in its run-time form.
+    """A value as a test writes it, or as a decision has it, in its run-time form.
 
     Raises:
         BadLiteral: It is no value of the type.
@@ -320,6 +341,8 @@ def raw_value(value: object, type_: Type) -> object:
         written = replace(type_, percent=True) if is_percent else type_
         number = cell_value(value, written) if isinstance(value, str) else value
         return to_scaled(number, type_.scale or 0, 60)
+    if isinstance(value, date):
+        return instant_of(value) if isinstance(value, datetime) else value.toordinal()
     if not isinstance(value, str):
         raise BadLiteral("expected a text")
     if base is Base.DATE:
