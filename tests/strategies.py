@@ -910,39 +910,54 @@ class Case:
     facts: dict[str, Any]
     given: dict[str, Any]
     as_of: date
+    evidence: dict[str, Any] | None
 
 
 def make_case(c: Chooser, world: World) -> Case:
     """Facts that are valid for the vocabulary, many of them at and beside the constants of the policies."""
     missing = c.one((0, 0, 8, 30))
-    facts, given = {}, {}
-    for kind, specs in world.kinds.items():
-        if not c.chance(missing // 3):
-            facts[kind], given[kind] = _record(c, world, specs, missing)
+    facts = {k: _record(c, world, s, missing) for k, s in world.kinds.items() if not c.chance(missing // 3)}
     days = [day + timedelta(shift) for day in world.days for shift in (-1, 0, 1)]
     as_of = c.one(days) if days and c.chance(70) else date(2025, 1, 1) + timedelta(c.integer(0, 900))
-    if c.chance(50):
-        given["evidence"] = _evidence(c, as_of)
-    return Case(facts, dict(c.shuffled(list(given.items()))), as_of)
+    evidence = _evidence(c, as_of) if c.chance(50) else None
+    return Case(facts, present(c, world, facts, evidence), as_of, evidence)
 
 
-def _record(c: Chooser, world: World, specs: Sequence[Spec], missing: int) -> tuple[dict[str, Any], dict[str, Any]]:
-    facts, given = {}, {}
+def _record(c: Chooser, world: World, specs: Sequence[Spec], missing: int) -> dict[str, Any]:
+    facts: dict[str, Any] = {}
     for spec in specs:
         if c.chance(missing):
-            if c.chance(20):
-                given[spec.name] = None
             continue
         if spec.record is not None:
-            facts[spec.name], given[spec.name] = _record(c, world, spec.record, missing)
+            facts[spec.name] = _record(c, world, spec.record, missing)
         elif spec.items is not None:
-            pairs = [_record(c, world, spec.items, missing) for _ in range(c.one((0, 1, 2, 3)))]
-            facts[spec.name] = [fact for fact, _ in pairs]
-            given[spec.name] = c.one((list, tuple))(shown for _, shown in pairs)
+            facts[spec.name] = [_record(c, world, spec.items, missing) for _ in range(c.one((0, 1, 2, 3)))]
         else:
-            value = _fact(c, world, spec)
-            facts[spec.name], given[spec.name] = value, shown_as(c, spec, value)
-    return facts, dict(c.shuffled(list(given.items())))
+            facts[spec.name] = _fact(c, world, spec)
+    return facts
+
+
+def present(c: Chooser, world: World, facts: dict[str, Any], evidence: dict[str, Any] | None) -> dict[str, Any]:
+    """The same facts as a caller gives them: in any accepted form, in any order, unknown ones left out or None."""
+    given = {k: _presented(c, specs, facts[k]) for k, specs in world.kinds.items() if k in facts}
+    if evidence is not None:
+        given["evidence"] = evidence
+    return dict(c.shuffled(list(given.items())))
+
+
+def _presented(c: Chooser, specs: Sequence[Spec], facts: dict[str, Any]) -> dict[str, Any]:
+    given: dict[str, Any] = {}
+    for spec in specs:
+        value = facts.get(spec.name)
+        if value is None:
+            given |= {spec.name: None} if c.chance(20) else {}
+        elif spec.record is not None:
+            given[spec.name] = _presented(c, spec.record, value)
+        elif spec.items is not None:
+            given[spec.name] = c.one((list, tuple))([_presented(c, spec.items, item) for item in value])
+        else:
+            given[spec.name] = shown_as(c, spec, value)
+    return dict(c.shuffled(list(given.items())))
 
 
 def _fact(c: Chooser, world: World, spec: Spec) -> Any:

@@ -40,14 +40,24 @@ FUNCTIONS: Mapping[str, object] = {"add": _WIDE.add, "sub": _WIDE.subtract, "mul
 """What the printed code calls; it raises where a result would not be exact."""
 
 
-def decimal_scales(plan: Plan, leaving: Iterable[int]) -> dict[int, int]:
+def exact(value: int, scale: int) -> Decimal:
+    """A scaled integer as a Decimal of so many decimals.
+
+    >>> exact(-12345, 2)
+    Decimal('-123.45')
+    """
+    return Decimal(value).scaleb(-scale, _WIDE)
+
+
+def decimal_scales(plan: Plan, leaving: Iterable[int], shown: Iterable[int] = ()) -> dict[int, int]:
     """The nodes that can be Decimals, with their scale.
 
-    ``leaving`` are the nodes whose value leaves the function, and so must be an integer.
+    ``leaving`` are the nodes whose value leaves the function, and so must be an integer; ``shown`` are others
+    that it computes.
     """
     ops = plan.graph.ops
     roots = list(leaving)
-    needed = _below(ops, [*roots, *(rule.fired for rule in plan.rules)])
+    needed = _below(ops, [*roots, *shown, *(rule.fired for rule in plan.rules)])
     scales = _inputs(plan, needed)
     for node in needed:
         scale = _scale(ops, node, scales)
@@ -163,5 +173,5 @@ class FastPrinter(Printer):
 
     def _decimal(self, value: int, scale: int) -> ast.expr:
         key = f"D{value}_{scale}".replace("-", "m")
-        self.globals[key] = Decimal(value).scaleb(-scale)
+        self.globals[key] = exact(value, scale)
         return name(key)

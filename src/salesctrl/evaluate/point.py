@@ -92,8 +92,9 @@ class PlanEvaluator:
     def _observe(self, nodes: Sequence[int]) -> Observe:
         return observer(self.plan, dict(self._scalar.globals), nodes)
 
-    def _print_trace(self, make: PrintTrace) -> PlainTrace:
-        return trace_function(self.plan, dict(self._scalar.globals), self._organisation, make)
+    def _print_trace(self, make: PrintTrace, shown: Sequence[int], whole: Sequence[int]) -> PlainTrace:
+        globals_ = dict(self._scalar.globals)
+        return trace_function(self.plan, globals_, self._organisation, make, shown, whole)
 
     def working(self, decision: Decision) -> Working:
         """The expressions of the plan with the numbers of a decision."""

@@ -17,8 +17,8 @@ from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.model import Decision, keep
 from salesctrl.evaluate import runtime
 from salesctrl.evaluate.facts import Reading, Value, day_of, read_value
-from salesctrl.evaluate.fast_printer import FUNCTIONS, FastPrinter, decimal_scales
-from salesctrl.evaluate.layout import Leaf, Record, layout
+from salesctrl.evaluate.fast_printer import FUNCTIONS, FastPrinter, decimal_scales, exact
+from salesctrl.evaluate.layout import Leaf, Record
 from salesctrl.evaluate.printer import Printer, assign, call, choose, const, define, either, is_, name
 from salesctrl.evaluate.trace_printer import PlainTrace, TracePrinter, judgements
 from salesctrl.evidence.given import Evidence, read_evidence
@@ -67,7 +67,7 @@ def _list_reader(leaf: Leaf) -> Callable[[object], Value]:
 def _decimal_of(value: object, declared: tuple[int, int]) -> Decimal:
     """A number in another form than Decimal, as one."""
     scale, digits = declared
-    return Decimal(scaler(scale, digits)(value)).scaleb(-scale)
+    return exact(scaler(scale, digits)(value), scale)
 
 
 def has_gap(value: object) -> bool:
@@ -123,12 +123,16 @@ def trace_function(
     globals_: dict[str, object],
     organisation: Organisation,
     make: Callable[[FastPrinter], TracePrinter],
+    shown: Iterable[int],
+    whole: Iterable[int],
 ) -> PlainTrace:
-    """A function that makes the trace as plain data, of values as the fast function keeps them."""
-    fast = _Builder(plan, layout(plan), globals_, known=True)
-    globals_ |= {"judged": judgements(plan, organisation), "wide": _EXACT}
-    printer = FastPrinter(plan, _places(plan), _payments(plan), fast.decimals, globals_)
-    return make(printer).function()
+    """A function that makes the trace as plain data, of values as the fast or the general one keeps them.
+
+    ``shown`` are the nodes that it computes, ``whole`` those of which it needs the integer.
+    """
+    globals_ |= {"judged": judgements(plan, organisation), "wide": _EXACT, "exact": exact}
+    decimals = decimal_scales(plan, whole, shown)
+    return make(FastPrinter(plan, _places(plan), _payments(plan), decimals, globals_)).function()
 
 
 def _globals(plan: Plan, organisation: Organisation, owner: object) -> dict[str, object]:
@@ -324,21 +328,23 @@ class _Builder:
     def _keep_decimal(self, leaf: Leaf, target: str, scale: int) -> list[ast.stmt]:
         """A Decimal, at its scale and not too long, or it is not taken; an int becomes one."""
         field, x = leaf.field, name(target)
-        exact = Context(prec=field.digits, traps=[Inexact, InvalidOperation])
+        context = Context(prec=field.digits, traps=[Inexact, InvalidOperation])
         is_decimal = ast.Compare(ast.Attribute(x, "__class__", ast.Load()), [ast.IsNot()], [name("Decimal")])
-        unit = self._global(Decimal(1).scaleb(-scale))
+        unit = self._global(exact(1, scale))
         widest = 10**field.digits - 1
         tests: list[ast.expr] = []
-        for op, bound, trivial in ((ast.Lt(), field.low, -widest), (ast.Gt(), field.high, widest)):
+        for op, bound, trivial in ((ast.GtE(), field.low, -widest), (ast.LtE(), field.high, widest)):
             if bound != trivial:
-                limit = self._global(Decimal(bound).scaleb(-scale))
-                tests.append(ast.Compare(x, [op], [limit]))
+                limit = self._global(exact(bound, scale))
+                tests.append(ast.UnaryOp(ast.Not(), ast.Compare(x, [op], [limit])))
+        if not tests:  # a NaN has passed so far; a comparison with a bound does not let it
+            tests.append(ast.Compare(x, [ast.NotEq()], [x]))
         converted = assign(target, call("decimal_of", x, self._global((scale, field.digits))))
         done: list[ast.stmt] = [
             ast.If(is_decimal, [converted], []),
-            assign(target, ast.Call(self._global(exact.quantize), [x, unit], [])),
+            assign(target, ast.Call(self._global(context.quantize), [x, unit], [])),
         ]
-        return [*done, ast.If(either(tests), [ast.Raise(name("Irregular"))], [])] if tests else done
+        return [*done, ast.If(either(tests), [ast.Raise(name("Irregular"))], [])]
 
     def _bounds(self, leaf: Leaf, x: ast.expr) -> list[ast.stmt]:
         low, high = leaf.field.low, leaf.field.high

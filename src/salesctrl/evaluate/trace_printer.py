@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from salesctrl.compile.plan import Plan, PlannedRule
@@ -19,6 +19,7 @@ from salesctrl.evaluate.printer import assign, call, choose, const, define, eith
 from salesctrl.evidence.given import Evidence
 from salesctrl.evidence.judgement import judge
 from salesctrl.expr.ir import Graph
+from salesctrl.numbers import format_plain
 from salesctrl.outcome import Outcome
 from salesctrl.policy.documents import Source
 from salesctrl.policy.organisation import Organisation
@@ -127,9 +128,26 @@ class TracePrinter:
         target = ast.Tuple(
             [ast.Name(f"x{i}", ast.Store()) for i in range(len(self.plan.inputs.slots))], ast.Store()
         )
-        body.insert(0, ast.Assign([target], name("values")))
+        body[:0] = [ast.Assign([target], name("values")), *self._as_needed()]
         made: PlainTrace = define("trace", ["values", "evidence", "f", "p"], body, self.globals)
         return made
+
+    def _as_needed(self) -> list[ast.stmt]:
+        """Bring the facts to the form that is needed here: the fast function keeps others than the general."""
+        ops = self.graph.ops
+        decimals = {ops[n].imm: scale for n, scale in self.printer.decimals.items() if ops[n].name == "input"}
+        done: list[ast.stmt] = []
+        for path, place in self.plan.inputs.slots.items():
+            type_ = self.plan.inputs.vocabulary.at(path).type if place else None
+            if type_ is None or type_.base not in (Base.MONEY, Base.NUMBER) or not type_.scale:
+                continue
+            x, scale = name(f"x{place}"), const(type_.scale)
+            cls = ast.Attribute(x, "__class__", ast.Load())
+            is_decimal = ast.Compare(cls, [ast.Is()], [name("Decimal")])
+            whole = ast.Call(ast.Attribute(x, "scaleb", ast.Load()), [scale, name("wide")], [])
+            as_it_is = (x, call("exact", x, scale)) if place in decimals else (call("int", whole), x)
+            done.append(assign(f"x{place}", choose(is_decimal, *as_it_is)))
+        return done
 
     # -- nodes -------------------------------------------------------------------------------------
 
@@ -159,9 +177,8 @@ class TracePrinter:
         return call("plain_value", raw, self._type(type_))
 
     def _written(self, raw: ast.expr, scale: int) -> ast.expr:
-        if scale <= PLAIN_SCALE:
-            return call("str", raw)
-        return ast.JoinedStr([_formatted(raw, "f")])
+        written = call("str", raw) if scale <= PLAIN_SCALE else ast.JoinedStr([_formatted(raw, "f")])
+        return choose(raw, written, const(format_plain(0, scale)))  # a Decimal of zero can have a sign
 
     def _type(self, type_: Type) -> ast.expr:
         key = f"T{len(self.globals)}"
@@ -303,10 +320,11 @@ class TracePrinter:
         if type_.base is Base.TEXT or (type_.base is Base.CHOICE and not type_.labels):
             return raw
         if step.num in self.printer.decimals and step.den is None:
+            zero = const(shown_value(0, replace(type_, scale=self.printer.decimals[step.num])))
             if not type_.percent:
-                return ast.JoinedStr([_formatted(raw, ",f")])
+                return choose(raw, ast.JoinedStr([_formatted(raw, ",f")]), zero)
             percent = ast.Call(ast.Attribute(raw, "scaleb", ast.Load()), [const(2), name("wide")], [])
-            return ast.JoinedStr([_formatted(percent, ",f"), const("%")])
+            return choose(raw, ast.JoinedStr([_formatted(percent, ",f"), const("%")]), zero)
         if type_.base is Base.DAYS:
             one, many = UNITS["zh" if lang == "zh" else "en"][Base.DAYS]
             single = ast.Compare(raw, [ast.In()], [ast.Tuple([const(1), const(-1)], ast.Load())])

@@ -61,7 +61,7 @@ class Tracer:
         plan: Plan,
         organisation: Organisation,
         observe: Callable[[Sequence[int]], Observe],
-        print_trace: Callable[[PrintTrace], PlainTrace],
+        print_trace: Callable[[PrintTrace, Sequence[int], Sequence[int]], PlainTrace],
     ):
         self.plan = plan
         self.organisation = organisation
@@ -91,10 +91,13 @@ class Tracer:
             for s in self._steps
         ]
         self._observe = observe(self._order)
+        quotients = [n for s in self._steps if s.den is not None for n in (s.num, s.den)]
         self._print_trace = print_trace(
             lambda printer: TracePrinter(
                 plan, printer, organisation, self._steps, self._rules, self._formulas, self._rest()
-            )
+            ),
+            self._order,
+            [*quotients, *(n for n in self._figures if n is not None)],
         )
 
     def _place(self, node: int) -> int:
