@@ -3,13 +3,14 @@
 from salesctrl.tables.cells import DayOrder, cell_value
 from salesctrl.tables.mapping import TableMap, read_map
 from salesctrl.tables.source import FORMATS, InputFormat
-from salesctrl.tables.table import FactsRow, Table, open_table
+from salesctrl.tables.table import FactsRow, Notice, Table, open_table
 
 __all__ = [
     "FORMATS",
     "DayOrder",
     "FactsRow",
     "InputFormat",
+    "Notice",
     "Table",
     "TableMap",
     "cell_value",

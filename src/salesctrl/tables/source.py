@@ -126,9 +126,10 @@ def _start(source: Source, text: io.TextIOWrapper, format: InputFormat | None, n
         return
     lines: Iterator[str] = text
     if format is None:
-        first = next((line for line in text if line.strip()), "")
-        lines = chain([first], text)
-        format = _json_or_lines(first)
+        written = (line for line in text if line.strip())
+        first, second = next(written, ""), next(written, "")
+        lines = chain([first, second], text)
+        format = _json_or_lines(first) if second else "json"
     source.format = format
     if format == "jsonl":
         source.rows = _json_lines(lines, nearest)
@@ -151,29 +152,24 @@ def _json_or_lines(first: str) -> InputFormat:
 
 
 def _start_json(source: Source, text: str, nearest: bool) -> None:
+    begin = text.lstrip()[:1]
+    if begin not in ("[", "{"):
+        got = "the file is empty" if not begin else "for a table pass `--input-format csv`"
+        raise wrong(source.name, "F_JSON", "expected JSON that begins with `[` or `{`", got)
     if not is_utf8(text):
         raise wrong(source.name, "F_ENCODING", "not UTF-8", _UTF8_HELP)
     try:
         value = parse_json(text, nearest=nearest)
     except BadJson as error:
-        raise wrong(source.name, "F_JSON", str(error), _json_help(text, str(error))) from None
+        lines = "for one object a line, name it .jsonl, or pass `--input-format jsonl`"
+        raise wrong(
+            source.name, "F_JSON", str(error), lines if "extra data" in str(error) else None
+        ) from None
     if isinstance(value, dict):
         source.single = True
         value = [value]
-    if not isinstance(value, list):
-        message = "expected an object, or a list of objects"
-        raise wrong(source.name, "F_JSON", message, 'such as `[{"order": {"amount": "100.00"}}]`')
+    assert isinstance(value, list)
     source.rows = (_json_row(item, None) for item in value)
-
-
-def _json_help(text: str, said: str) -> str | None:
-    if not text.strip():
-        return "the file is empty"
-    if "extra data" in said:
-        return "for one object a line, name it .jsonl, or pass `--input-format jsonl`"
-    if text.lstrip()[:1] not in "[{":
-        return "it begins neither with `[` nor with `{`; for a table pass `--input-format csv`"
-    return None
 
 
 def _json_row(value: object, line: int | None) -> RawRow:

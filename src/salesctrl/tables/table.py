@@ -34,6 +34,14 @@ class FactsRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What a person should know of the columns of a table; ``grave`` if it may be a mistake."""
+
+    text: str
+    grave: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Target:
     """Where the value of a column goes, and how its text is read."""
 
@@ -155,11 +163,11 @@ class Table:
     def __init__(self, source: Source, chosen: _Chosen, keys: Sequence[str], nearest: bool):
         self.source = source
         self.column_of: dict[str, str] = {}
-        self.notices: list[str] = []
+        self.notices: list[Notice] = []
         self._chosen = chosen
         self._columns = chosen.columns
         self._nearest = nearest
-        self._unread: dict[str, None] = {}
+        self._unread: dict[str, bool] = {}
         self._resolved: dict[str, tuple[Target, ...]] = {}
         self._given: set[str] = {path for path, _ in chosen.constants}
         if source.header is not None:
@@ -312,7 +320,7 @@ class Table:
             for target in targets:
                 self.column_of[target.path] = name
             if not targets:
-                self._unread[name] = None
+                self._unread[name] = not isinstance(value, dict)
         if not targets:
             facts.setdefault(name, value)  # the engine looks at it: it may be a slip for a record
         if value is None:
@@ -331,34 +339,41 @@ class Table:
         """Say which facts have no column, and which columns hold none."""
         for name in self._chosen.by_column:
             if name not in header:
-                self.notices.append(f"the map names a column `{name}` that the table does not have")
+                self._notice(f"the map names a column `{name}` that the table does not have", grave=True)
         absent = [w for path, w in self._columns.wanted.items() if path not in self._given]
-        unknown = [w.path for w in absent if not w.has_default and not w.optional]
+        harmless = {w.path for w in absent if w.optional} | set(self._columns.subject)
+        unknown = [w.path for w in absent if not w.has_default and w.path not in harmless]
         if unknown:
-            self.notices.append(f"no column for {_listed(unknown)}: unknown in every row")
-        optional = [w.path for w in absent if not w.has_default and w.optional]
-        if optional:
-            self.notices.append(f"no column for {_listed(optional)}, which are optional")
+            self._notice(f"no column for {_listed(unknown)}: unknown in every row", grave=True)
         defaults = [w.path for w in absent if w.has_default]
         if defaults:
-            self.notices.append(f"no column for {_listed(defaults)}: the default counts in every row")
+            self._notice(f"no column for {_listed(defaults)}: the default counts in every row")
+        optional = [w.path for w in absent if not w.has_default and w.path in harmless]
+        if optional:
+            self._notice(f"no column for {_listed(optional)}, which may be absent")
         used = {place for place, _ in self._by_place}
         for place, name in enumerate(header):
             if place not in used and self._chosen.targets(name) is None:
-                self._unread[name or f"column {place + 1}"] = None
+                self._unread[name or f"column {place + 1}"] = True
         self._notice_unread()
 
     def _notice_unread(self) -> None:
+        """Say which columns hold no fact; one that may be a slip for an absent fact by itself."""
         absent = [path for path in self._columns.wanted if path not in self._given]
         plain: list[str] = []
-        for name in self._unread:
-            near = self._columns.like(name, absent) if not self._columns.find(name).known else None
+        for name, may_be_slip in self._unread.items():
+            near = None
+            if may_be_slip and self._chosen.mapping is None and not self._columns.find(name).known:
+                near = self._columns.like(name, absent)
             if near is None:
                 plain.append(name)
             else:
-                self.notices.append(f"the column `{name}` is not read; did you mean `{near}`?")
+                self._notice(f"the column `{name}` is not read; did you mean `{near}`?", grave=True)
         if plain:
-            self.notices.append(f"not read: {_listed(plain)}")
+            self._notice(f"not read: {_listed(plain)}")
+
+    def _notice(self, text: str, *, grave: bool = False) -> None:
+        self.notices.append(Notice(text, grave))
 
 
 def _listed(names: Sequence[str], most: int = 12) -> str:
