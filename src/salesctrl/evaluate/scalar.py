@@ -265,14 +265,11 @@ class _Builder:
         )
         present: list[ast.stmt] = []
         self._convert(leaf, target, present)
-        if leaf.place in self.plan.soft:
-            body.append(ast.If(is_(x, None, negated=True), present, []))
-            return
         known = frozenset(self.plan.inputs.vocabulary.kinds[field.kind].fields) | {"evidence", "as_of"}
         check: ast.stmt = ast.Expr(call("expect_names", name(holder), self._global(known)))
         absent = [check, assign(target, self._global(field.default))]
         body.append(ast.If(is_(x, None), absent, present))
-        if field.default is None:
+        if field.default is None and leaf.place not in self.plan.soft:
             unsure.append(is_(x, None))
 
     def _convert(self, leaf: Leaf, target: str, body: list[ast.stmt]) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from salesctrl.compile.plan import Plan, PlannedRule
@@ -133,7 +133,7 @@ class TracePrinter:
         return made
 
     def _as_needed(self) -> list[ast.stmt]:
-        """Bring the facts to the form that is needed here: the fast function keeps others than the general."""
+        """Bring the facts to the form that is needed: the fast function keeps others than the general."""
         ops = self.graph.ops
         decimals = {ops[n].imm: scale for n, scale in self.printer.decimals.items() if ops[n].name == "input"}
         done: list[ast.stmt] = []
@@ -166,7 +166,7 @@ class TracePrinter:
         if step.den is not None:
             return call("plain_value", raw, self._type(type_))
         if step.num in self.printer.decimals:
-            return self._written(raw, self.printer.decimals[step.num])
+            return self._written(self._true(step, raw), type_.scale or 0)
         if type_.base in (Base.BOOLEAN, Base.TEXT, Base.CHOICE, Base.DAYS, Base.MONTHS):
             return raw
         if type_.base is Base.NUMBER and type_.scale == 0:
@@ -175,6 +175,13 @@ class TracePrinter:
         if value is not None:
             return const(plain_value(value, type_))
         return call("plain_value", raw, self._type(type_))
+
+    def _true(self, step: Step, raw: ast.expr) -> ast.expr:
+        """A Decimal with its own decimals: a product with a constant has lost those of the constant."""
+        shift = self.printer.decimals[step.num] - (step.template.type.scale or 0)
+        if not shift:
+            return raw
+        return ast.Call(ast.Attribute(raw, "scaleb", ast.Load()), [const(shift), name("wide")], [])
 
     def _written(self, raw: ast.expr, scale: int) -> ast.expr:
         written = call("str", raw) if scale <= PLAIN_SCALE else ast.JoinedStr([_formatted(raw, "f")])
@@ -320,7 +327,7 @@ class TracePrinter:
         if type_.base is Base.TEXT or (type_.base is Base.CHOICE and not type_.labels):
             return raw
         if step.num in self.printer.decimals and step.den is None:
-            zero = const(shown_value(0, replace(type_, scale=self.printer.decimals[step.num])))
+            zero, raw = const(shown_value(0, type_)), self._true(step, raw)
             if not type_.percent:
                 return choose(raw, ast.JoinedStr([_formatted(raw, ",f")]), zero)
             percent = ast.Call(ast.Attribute(raw, "scaleb", ast.Load()), [const(2), name("wide")], [])
