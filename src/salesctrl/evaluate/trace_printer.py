@@ -165,6 +165,8 @@ class TracePrinter:
         type_ = step.template.type
         if step.den is not None:
             return call("plain_value", raw, self._type(type_))
+        if step.num in self.printer.decimals and type_.base is Base.NUMBER and not type_.scale:
+            return call("int", self._true(step, raw))
         if step.num in self.printer.decimals:
             return self._written(self._true(step, raw), type_.scale or 0)
         if type_.base in (Base.BOOLEAN, Base.TEXT, Base.CHOICE, Base.DAYS, Base.MONTHS):
