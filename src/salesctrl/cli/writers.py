@@ -160,7 +160,7 @@ class TableWriter:
     def __init__(self, deciding: Deciding, lang: Language):
         self.deciding, self.lang = deciding, lang
         self.words = _HEADERS[lang]
-        self.table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+        self.table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, collapse_padding=True)
 
     def begin(self) -> None:
         """Make the columns."""

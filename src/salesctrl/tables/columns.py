@@ -120,7 +120,7 @@ class Columns:
             way: path
             for path in among
             for ways in (self._ways(path),)
-            for way in (*ways[-1], ".".join(part[0] for part in ways))
+            for way in (*ways[-1], *(".".join(parts) for parts in product(*ways)))
         }
         near = suggest(folded(name), names)
         return names[near] if near is not None else None

@@ -126,15 +126,27 @@ def _start(source: Source, text: io.TextIOWrapper, format: InputFormat | None, n
         return
     lines: Iterator[str] = text
     if format is None:
-        written = (line for line in text if line.strip())
-        first, second = next(written, ""), next(written, "")
-        lines = chain([first, second], text)
-        format = _json_or_lines(first) if second else "json"
+        begin = _first_lines(text)
+        lines = chain(begin, text)
+        written = [line for line in begin if line.strip()]
+        format = _json_or_lines(written[0]) if len(written) > 1 else "json"
     source.format = format
     if format == "jsonl":
         source.rows = _json_lines(lines, nearest)
     else:
         _start_json(source, "".join(lines), nearest)
+
+
+def _first_lines(text: io.TextIOWrapper) -> list[str]:
+    """The lines of a text up to the second in which something is written."""
+    done: list[str] = []
+    written = 0
+    for line in text:
+        done.append(line)
+        written += bool(line.strip())
+        if written == 2:
+            break
+    return done
 
 
 def _json_or_lines(first: str) -> InputFormat:
