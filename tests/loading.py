@@ -5,6 +5,7 @@ from textwrap import dedent
 from salesctrl.compile.pipeline import check_set
 from salesctrl.compile.plan import CheckedSet
 from salesctrl.diagnostics import Diagnostics
+from salesctrl.engine import Engine, Loading
 from salesctrl.policy.documents import (
     OrganisationDocument,
     OverlayDocument,
@@ -52,3 +53,12 @@ def sound(text: str, *, overlays: bool = False) -> CheckedSet:
     checked, found = check_text(text, overlays=overlays)
     assert not found.has_errors, found.render()
     return checked
+
+
+def engine_of(text: str, *, overlays: bool = False) -> Engine:
+    """An engine of the policies in a text in which nothing is wrong."""
+    documents, found = read_set(text)
+    laid = documents.overlays if overlays else ()
+    checked = check_set(documents, found, laid)
+    assert not found.has_errors, found.render()
+    return Engine(Loading(documents, laid, checked, found))
