@@ -1,0 +1,329 @@
+"""The policies that come with the package: sound, shown by cases, and in words for those who read them."""
+
+import re
+from collections import defaultdict
+from functools import cache
+
+import pytest
+from tests.policies.pack import documents, engine, loading, overlaid, results, rules, texts, told
+
+from salesctrl.decision.trace import Status
+from salesctrl.engine import read
+from salesctrl.policy.documents import LocalText
+from salesctrl.policy.types import Base
+
+CATALOGUE = {
+    "S05": "CR-15-1 CR-15-2 CR-15-3 CR-16-1 CR-16-2 CR-16-3 CR-16-4 CR-16-5",
+    "S06": "CR-17-1 CR-17-2 CR-17-3 CR-17-4 CR-17-5 CR-18-1 CR-18-2 CR-18-2b CR-18-3 CR-18-4 CR-19-1",
+    "S07": "CR-19-2 CR-19-3 CR-19-3-1 CR-19-3-2 CR-19-3-3",
+    "S14": "EX-3 EX-4 EX-5-1 EX-5-2 EX-6 EX-7a-2 EX-7b-1 EX-7b-2 EX-8-1 EX-8-2 EX-8-3 EX-8-3-1 EX-8-3-2 "
+    "EX-9-1 EX-9-2 EX-10-1 EX-10-3 EX-10-4 EX-11-1 EX-11-2 EX-12-1 EX-12-2 EX-13-1 EX-13-2 EX-13-3 EX-13-4",
+    "S15": "PP-0 PR-1 PR-2 SR-6 NC-2 SG-4-1 NG-1 NG-2 NG-3 NG-4 NG-5 NG-6 NG-7 SC-3-2 CL-3b",
+}
+"""The controls that the pack carries, by the system that they belong to."""
+CONTROLS = [control for controls in CATALOGUE.values() for control in controls.split()]
+OVERLAYS = [loaded.doc.overlay for loaded in loading().documents.overlays]
+
+CHINESE = re.compile(r"[\u4e00-\u9fff]")
+LATIN_WORD = re.compile(r"[A-Za-z_]{2,}")
+
+
+# --- sound -------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_found_in_it():
+    assert loading().findings == ()
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_nothing_is_found_under_an_overlay_of_it(overlay):
+    assert read(overlays=[overlay]).findings == ()
+
+
+def test_all_its_overlays_fit_together():
+    assert overlaid(*OVERLAYS).checked.overlays == tuple(OVERLAYS)
+
+
+def test_every_case_is_as_expected():
+    failed = [(r.case.id, r.mismatches, r.problems) for r in results() if not r.passed]
+    assert failed == []
+
+
+def test_no_control_point_is_without_a_case():
+    assert {result.case.control_point for result in results()} == set(engine().control_points)
+
+
+# --- the controls of the catalogue ---------------------------------------------------------------------
+
+
+def test_there_are_65_controls():
+    assert len(CONTROLS) == len(set(CONTROLS)) == 65
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_rule_carries_the_control(control):
+    assert [rule.id for rule in rules().values() if control in (rule.id, *rule.covers)]
+
+
+@pytest.mark.parametrize("control", CONTROLS)
+def test_a_case_shows_the_control(control):
+    assert [result.case.id for result in results() if control in result.case.covers]
+
+
+def test_nothing_else_is_said_to_be_covered():
+    named = {name for rule in rules().values() for name in rule.covers}
+    named |= {name for result in results() for name in result.case.covers}
+    assert named <= set(CONTROLS)
+
+
+def test_every_policy_says_which_system_it_belongs_to():
+    assert {loaded.doc.system for loaded in loading().documents.policies} == set(CATALOGUE)
+
+
+# --- shown by cases ------------------------------------------------------------------------------------
+
+
+@cache
+def became() -> dict[str, set[Status]]:
+    """What became of each rule in the cases."""
+    found = defaultdict(set)
+    for one in told():
+        found[one.rule.id].add(one.rule.status)
+    return found
+
+
+@pytest.mark.parametrize("rule", rules())
+def test_a_rule_holds_in_one_case_and_not_in_another(rule):
+    """A rule without a condition always holds: then what it requires is there in one and not in another."""
+    checked, seen = rules()[rule], set(became()[rule])
+    assert seen & {Status.FIRED, Status.SATISFIED, Status.EXCEPTED}
+    if checked.when.text == "true":
+        assert checked.requirements
+        seen.discard(Status.FIRED if checked.excepts else Status.SATISFIED)
+        assert seen & {Status.FIRED, Status.WITHHELD, Status.NOT_FIRED}
+    else:
+        assert Status.NOT_FIRED in seen
+
+
+@pytest.mark.parametrize("rule", [r.id for r in rules().values() if r.requirements and not r.excepts])
+def test_what_a_rule_requires_is_there_in_one_case_and_not_in_another(rule):
+    assert {Status.FIRED, Status.SATISFIED} <= became()[rule]
+
+
+@pytest.mark.parametrize("rule", [r.id for r in rules().values() if r.excepts])
+def test_an_exception_counts_in_one_case_and_not_in_another(rule):
+    seen = {
+        status is not Status.NOT_FIRED and one.rule.status is Status.EXCEPTED
+        for one in told()
+        for name, status in one.rule.exceptions
+        if name == rule
+    }
+    assert seen == {True, False}
+
+
+def readings() -> list[tuple[str, str, object]]:
+    """Policy, parameter and value of every reading that can be chosen."""
+    return [
+        (policy.name, name, value)
+        for policy in engine().policies
+        for name, parameter in policy.parameters.items()
+        for value in parameter.seen.type.choices or (False, True)
+        if parameter.seen.type.base in (Base.CHOICE, Base.BOOLEAN)
+    ]
+
+
+@pytest.fixture(scope="module")
+def decided_readings():
+    """The readings under which a case is decided: of a policy at its control point, with its overlays."""
+    found = defaultdict(set)
+    for result in results():
+        for policy in overlaid(*result.case.overlays).policies:
+            if policy.control_point == result.case.control_point:
+                for name, parameter in policy.parameters.items():
+                    found[policy.name, name] |= {constant.value for _, constant in parameter.dated}
+    return found
+
+
+@pytest.mark.parametrize(("policy", "parameter", "value"), readings())
+def test_every_reading_that_can_be_chosen_decides_a_case(policy, parameter, value, decided_readings):
+    assert value in decided_readings[policy, parameter]
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_cases_are_decided_under_every_overlay(overlay):
+    assert any(overlay in result.case.overlays for result in results())
+
+
+def test_an_overlay_changes_something_and_says_so():
+    for overlay in OVERLAYS:
+        changed = [
+            name
+            for policy in overlaid(overlay).policies
+            for name, parameter in policy.parameters.items()
+            if parameter.origin == overlay
+        ]
+        assert changed, overlay
+        assert overlaid(overlay).digest != engine().digest
+
+
+# --- in words ------------------------------------------------------------------------------------------
+
+TEXTS = [text for name, document in documents() for text in texts(document, name)]
+
+
+def test_there_are_texts():
+    assert len(TEXTS) > 1000
+
+
+def test_every_text_is_there_in_both_languages():
+    missing = [path for path, text in TEXTS if not text.en or not text.zh]
+    assert missing == []
+
+
+def test_every_text_is_in_the_language_it_is_said_to_be():
+    """Also of a text that stands for both, because it was written once."""
+    wrong = [
+        (path, text)
+        for path, text in TEXTS
+        if CHINESE.search(sentence_words(text.en)) or not CHINESE.search(text.zh)
+    ]
+    assert wrong == []
+
+
+def sentence_words(text: str) -> str:
+    """An English text without what it quotes of the Chinese."""
+    return re.sub("“[^”]*”", "", text)
+
+
+def test_texts_are_typed_with_care():
+    careless = [
+        (path, words)
+        for path, text in TEXTS
+        for words in (text.en, text.zh)
+        if words != words.strip() or re.search(r"  |\n|\.$", words) or words.count("“") != words.count("”")
+    ]
+    assert [one for one in careless if ".note" not in one[0]] == []
+
+
+def test_punctuation_is_that_of_the_language():
+    """Full-width in Chinese, but for what is filled in and for numbers such as 5:3:2; not in English."""
+    filled = re.compile(r"\{[^}]*\}|(?<=\d):(?=\d)")
+    assert [(path, text.zh) for path, text in TEXTS if re.search("[,;:()?!]", filled.sub("", text.zh))] == []
+    assert [(path, text.en) for path, text in TEXTS if re.search("[，；：（）。？！]", text.en)] == []
+
+
+def titled() -> list[tuple[str, LocalText | None]]:
+    """What has a name that people read, with the title that it must have."""
+    found: list[tuple[str, LocalText | None]] = []
+    documents = loading().documents
+    for vocabulary in documents.vocabularies:
+        for kind, spec in vocabulary.doc.kinds.items():
+            found.append((kind, spec.title))
+            for field, inner in spec.fields.items():
+                found.append((f"{kind}.{field}", inner.title))
+                found += [(f"{kind}.{field} {choice}", label) for choice, label in inner.choices.items()]
+    for organisation in documents.organisations:
+        found += [(f"role {name}", role.title) for name, role in organisation.doc.roles.items()]
+        found += [(f"duty {name}", duty.title) for name, duty in organisation.doc.duties.items()]
+        found += [(pair.id, pair.title) for pair in organisation.doc.incompatible]
+    for policy in documents.policies:
+        doc = policy.doc
+        found.append((doc.policy, doc.title))
+        for name, parameter in doc.parameters.items():
+            found.append((f"{doc.policy}.{name}", parameter.title))
+            found += [(f"{doc.policy}.{name} {choice}", label) for choice, label in parameter.choices.items()]
+        found += [(f"{doc.policy}.{name}", formula.title) for name, formula in doc.let.items()]
+        found += [(rule.id, rule.title) for rule in doc.rules]
+    for tests in documents.tests:
+        found.append((tests.doc.tests, tests.doc.title))
+    for overlay in documents.overlays:
+        found.append((overlay.doc.overlay, overlay.doc.title))
+    return found
+
+
+def test_everything_that_people_read_has_a_title():
+    assert [name for name, title in titled() if title is None] == []
+
+
+def test_every_rule_but_an_exception_has_its_sentence():
+    assert [rule.id for rule in rules().values() if rule.because is None and not rule.excepts] == []
+
+
+def test_every_rule_names_the_clause_it_stands_on():
+    assert [r.id for r in rules().values() if r.source is None or r.source.article is None] == []
+
+
+def test_a_parameter_that_settles_an_ambiguity_says_how():
+    """In both languages, as every text: what is open, and how it is read."""
+    without = [
+        f"{policy.name}.{name}"
+        for policy in engine().policies
+        for name, parameter in policy.parameters.items()
+        if parameter.ref is not None and parameter.note is None
+    ]
+    assert without == []
+
+
+def test_a_reading_that_can_be_chosen_says_which_ambiguity_it_settles():
+    """Or, where the print is silent without being ambiguous, at least what it is."""
+    for policy in engine().policies:
+        for name, parameter in policy.parameters.items():
+            if parameter.seen.type.base is Base.CHOICE and parameter.ref is None:
+                assert (policy.name, name) in {
+                    ("negotiation-prepare", "unprepared"),  # the clause says that three offers are prepared
+                }
+
+
+def test_the_sentences_of_a_rule_say_the_same_figures_in_both_languages():
+    different = [
+        (rule.id, *sides)
+        for rule in rules().values()
+        if rule.because is not None
+        and len(set(sides := [figures(rule.because.parts[lang]) for lang in ("en", "zh")])) > 1
+    ]
+    assert different == []
+
+
+def figures(parts) -> frozenset[str]:
+    """The expressions that are filled into a sentence."""
+    return frozenset(part.text for part in parts if not isinstance(part, str))
+
+
+def test_an_amount_in_a_chinese_sentence_has_its_unit():
+    bare = [
+        (rule.id, part.text)
+        for rule in rules().values()
+        if rule.because is not None
+        for part, after in zip(rule.because.parts["zh"], (*rule.because.parts["zh"][1:], ""), strict=True)
+        if not isinstance(part, str)
+        and part.node.type.base is Base.MONEY
+        and not (isinstance(after, str) and after.startswith("元"))
+    ]
+    assert bare == []
+
+
+def test_sentences_show_words_and_not_codes():
+    """As filled in for the cases: of a choice its title, and nothing that is not known."""
+    shown = [(one.case, one.rule.id, one.rule.because) for one in told() if holds(one.rule.status)]
+    assert [case for case in shown if case[2] is not None and LATIN_WORD.search(case[2].zh)] == []
+    assert [case for case in shown if case[2] is not None and "_" in case[2].en] == []
+    assert [
+        case for case in shown if case[2] is not None and re.search("unknown|not known", case[2].en)
+    ] == []
+
+
+def holds(status: Status) -> bool:
+    return status in (Status.FIRED, Status.SATISFIED, Status.EXCEPTED)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_a_decision_with_each_rule_can_be_explained(lang):
+    left = {one.rule.id for one in told() if holds(one.rule.status)}
+    assert left == set(rules())
+    for result in results():
+        fired = left & {r.id for r in result.decision.trace.rules if holds(r.status)}
+        if fired:
+            said = result.decision.explain(lang, "full")
+            assert all(rule in said for rule in fired)
+            left -= fired
+    assert not left
