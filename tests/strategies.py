@@ -159,7 +159,7 @@ def choosers(draw: st.DrawFn) -> Chooser:
 
 
 @st.composite
-def policy_sets(draw: st.DrawFn) -> tuple[Made, Chooser]:
+def policy_sets(draw: st.DrawFn, *, asking: bool = True) -> tuple[Made, Chooser]:
     """A random policy set, and the choices from which cases for it are made."""
     c = draw(choosers())
-    return make_set(c), c
+    return make_set(c, asking=asking), c

@@ -97,6 +97,8 @@ class Spec:
 class World:
     """Everything that has been made so far: what expressions may name, and which values matter."""
 
+    asking: bool = True
+    """Whether policies ask what is known: by `known` and `coalesce`, and for evidence."""
     kinds: dict[str, tuple[Spec, ...]] = field(default_factory=dict)
     names: list[tuple[Ty, Ex]] = field(default_factory=list)
     lists: list[tuple[str, tuple[Spec, ...]]] = field(default_factory=list)
@@ -224,7 +226,7 @@ class Maker:
         a, b = self.make(ty, depth), self.make(ty, depth)
         scale = None if a.scale is None or b.scale is None else max(a.scale, b.scale)
         digits = max(a.digits, b.digits) if scale is not None else a.digits + b.digits
-        if self.c.chance(50):
+        if self.c.chance(50) or not self.world.asking:
             return Ex(f"({a.text} if {self.make(BOOLEAN, depth).text} else {b.text})", scale, digits)
         return Ex(f"coalesce({a.text}, {b.text})", scale, digits)
 
@@ -401,7 +403,7 @@ class Maker:
             return self.leaf(ty)
         a = self.c.one([e for t, e in self.world.names if t == ty]).text
         b = self.make(ty, depth).text
-        if self.c.chance(50):
+        if self.c.chance(50) and self.world.asking:
             return Ex(f"coalesce({a}, {b})")
         return Ex(f"({a} if {self.make(BOOLEAN, depth).text} else {b})")
 
@@ -412,7 +414,9 @@ class Maker:
             op = self.c.one((" and ", " or "))
             return Ex(f"({op.join(self.make(BOOLEAN, depth).text for _ in range(self.c.integer(2, 3)))})")
 
-        def known() -> Ex:
+        def known() -> Ex | None:
+            if not self.world.asking:
+                return None
             if self.world.lists and self.c.chance(20):
                 return Ex(f"known({self.c.one(self.world.lists)[0]})")
             return Ex(

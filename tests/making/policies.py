@@ -388,10 +388,10 @@ def _requirement(c: Chooser, maker: Maker) -> Any:
 def _effects(c: Chooser, world: World, maker: Maker, outputs: dict[str, Ty]) -> dict[str, Any]:
     done: dict[str, Any] = {}
     effect = c.one(("deny", "review", "flag", "allow", "none", "none"))
-    if effect == "review":
+    if effect == "review" and world.asking:
         done["review"] = [_requirement(c, maker) for _ in range(c.integer(1, 2))]
     elif effect != "none":
-        done[effect] = True
+        done["deny" if effect == "review" else effect] = True
     if effect == "none" or c.chance(30):
         done["compute"] = {o: _computed(c, world, maker, outputs[o]) for o in c.some(list(outputs), 1, 2)}
     if c.chance(10):
@@ -420,7 +420,7 @@ def make_rules(
         others = [r["id"] for r in rules] + [n for n, t in tables.items() if "give" not in t["rows"][0]]
         if others and c.chance(25):
             rule["excepts"] = c.some(others, 1, 2)
-            if c.chance(50):
+            if c.chance(50) and world.asking:
                 rule["requires"] = _requirement(c, maker)
             if c.chance(30):
                 rule["compute"] = {
@@ -502,9 +502,9 @@ class Made:
         return yaml.safe_dump_all(self.documents, allow_unicode=True, sort_keys=False, width=200)
 
 
-def make_set(c: Chooser) -> Made:
+def make_set(c: Chooser, *, asking: bool = True) -> Made:
     """A vocabulary, an organisation, policies of one control point, perhaps an overlay that switches off."""
-    world = World()
+    world = World(asking)
     documents = [make_vocabulary(c, world), ORGANISATION]
     policies = [make_policy(c, world, prefix) for prefix in ("P", "Q")[: c.one((1, 1, 2))]]
     documents += policies
