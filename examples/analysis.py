@@ -71,7 +71,10 @@ assert worth.sum() == sum(orders["order.amount"])
 
 # %%
 reasons = Counter(
-    finding.rule for decision in decisions for finding in decision.findings if not decision.allowed
+    finding.rule
+    for decision in decisions
+    for finding in decision.findings
+    if not decision.allowed and finding.outcome is decision.outcome
 )
 print(pd.Series(reasons, name="orders held").sort_index().to_string())
 
