@@ -14,17 +14,23 @@ from tests.cli.golden import COMMANDS, FOLDER, prepare, shown  # noqa: E402 - th
 
 from salesctrl.cli import main  # noqa: E402
 
-os.environ["COLUMNS"] = "100"
-with tempfile.TemporaryDirectory() as folder:
-    with contextlib.redirect_stdout(io.StringIO()):
-        main(["init", folder])
-    os.chdir(folder)
-    prepare(Path())
-    for name, arguments in COMMANDS.items():
-        out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-            code = main(arguments)
-        (FOLDER / name).write_text(
-            shown(out.getvalue(), err.getvalue(), code), encoding="utf-8", newline="\n"
-        )
-    os.chdir(ROOT)
+
+def update() -> None:
+    """Run every command in a folder of its own, and write what it says."""
+    os.environ["COLUMNS"] = "100"
+    with tempfile.TemporaryDirectory() as folder:
+        with contextlib.redirect_stdout(io.StringIO()):
+            main(["init", folder])
+        os.chdir(folder)
+        prepare(Path())
+        for name, arguments in COMMANDS.items():
+            out, err = io.StringIO(), io.StringIO()
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+                code = main(arguments)
+            text = shown(out.getvalue(), err.getvalue(), code)
+            (FOLDER / name).write_text(text, encoding="utf-8", newline="\n")
+        os.chdir(ROOT)
+
+
+if __name__ == "__main__":  # pytest imports this file too, in search of doctests
+    update()
