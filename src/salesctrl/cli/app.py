@@ -45,8 +45,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
         given.remove("--debug")
     console.prepare_streams()
     try:
-        _app(debug)(args=given, prog_name="salesctrl")
+        _app(debug)(args=given or ["--help"], prog_name="salesctrl")
     except SystemExit as done:
+        if not given:
+            return WRONG
         return done.code if isinstance(done.code, int) else OK if done.code is None else WRONG
     return OK
 
@@ -55,7 +57,6 @@ def _app(debug: bool) -> typer.Typer:
     app = typer.Typer(
         help="Rules-driven internal control of sales: check, test and apply policies written in YAML.",
         epilog="Exit codes: 0 nothing found, 1 something at or above --fail-on, 2 wrong policies or input.",
-        no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},
