@@ -101,3 +101,12 @@ def test_no_bar_off_a_terminal(monkeypatch):
 @pytest.mark.parametrize(("number", "said"), [(0, "0 rows"), (1, "1 row"), (1234, "1,234 rows")])
 def test_counted(number, said):
     assert console.counted(number, "row") == said
+
+
+def test_marks_stay_under_their_text_on_a_narrow_terminal(starter):
+    path = starter / "policies" / "order-release.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("[cfo, general", "[cfo, generl"), encoding="utf-8"
+    )
+    narrow, wide = (ESCAPES.sub("", at_a_terminal(("check", "policies"), columns)) for columns in (40, 200))
+    assert narrow == wide

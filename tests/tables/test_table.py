@@ -211,7 +211,7 @@ def test_rows_that_cannot_be_read_stay_in_their_place(table):
         ("", "a.json", "expected JSON that begins with"),
         ("5", "a.json", "expected JSON that begins with"),
         (b'{"a": "\xff"}', "a.json", "not UTF-8"),
-        ('{"order": 1,}', "a.json", "not JSON at column 13"),
+        ('{"order": 1,}', "a.json", "not JSON at column 1"),
         (
             '{"order": {}}\n{"order": {}}',
             "a.json",

@@ -43,7 +43,7 @@ def check(
         console.line(json.dumps(data, ensure_ascii=False, indent=2))
     else:
         if found:
-            console.show(console.diagnostics(loading.diagnostics.render()))
+            console.diagnostics(loading.diagnostics.render())
             console.line("")
         console.line(_summary(loading, found))
     if loading.diagnostics.has_errors:

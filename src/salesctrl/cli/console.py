@@ -93,9 +93,9 @@ def _styled(text: str) -> Text:
     return done
 
 
-def diagnostics(text: str) -> Text:
-    """Rendered diagnostics, in colour on a terminal."""
-    return _styled(text)
+def diagnostics(text: str) -> None:
+    """Write rendered diagnostics to the standard output; no line is broken, marks stay under their text."""
+    _write(sys.stdout, _styled(text))
 
 
 def _write(stream: TextIO, text: Text) -> None:

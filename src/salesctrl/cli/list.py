@@ -98,8 +98,8 @@ def _ends(interval: Interval) -> tuple[str | None, str | None]:
 # --- as text ----------------------------------------------------------------------------------------
 
 _WORDS = {
-    "en": {"facts": "facts", "from": " from {first}", "to": " to {last}", "optional": "optional"},
-    "zh": {"facts": "事实", "from": " 自{first}起", "to": " 至{last}止", "optional": "可缺"},
+    "en": {"facts": "facts", "from": ", from {first}", "to": ", to {last}", "optional": "optional"},
+    "zh": {"facts": "事实", "from": "，自{first}起", "to": "，至{last}止", "optional": "可缺"},
 }
 
 
@@ -112,7 +112,7 @@ def _show(engine: Engine, point: str, lang: Language) -> None:
             words["to"].format(last=last) if last else ""
         )
         console.line(f"  {policy.name}: {policy.title.get(lang)}{period}", "cyan")
-        _columns([(rule.id, _word(rule), rule.title.get(lang)) for rule in policy.rules], "    ")
+        _columns([(rule.id, _word(rule), _title(rule, lang)) for rule in policy.rules], "    ")
     facts = _facts(engine, point)
     if facts:
         console.line(f"  {words['facts']}", "cyan")
@@ -123,6 +123,12 @@ def _show(engine: Engine, point: str, lang: Language) -> None:
             ],
             "    ",
         )
+
+
+def _title(rule: CheckedRule, lang: Language) -> str:
+    """The title of a rule; of a row of a table with its cells, which tell it from the others."""
+    cells = f" [{' | '.join(rule.row.cells)}]" if rule.row is not None else ""
+    return rule.title.get(lang) + cells
 
 
 def _word(rule: CheckedRule) -> str:
