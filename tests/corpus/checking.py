@@ -6,6 +6,7 @@ its YAML is what is said of a file that does not exist.
 
 from pathlib import Path
 
+from salesctrl.compile.pipeline import check_set
 from salesctrl.diagnostics import Diagnostics
 from salesctrl.policy.loader import load_policy_set
 
@@ -13,9 +14,11 @@ BAD = Path(__file__).parent / "bad"
 
 
 def check_text(path: Path) -> Diagnostics:
-    """Everything that is found in a file which is checked alone."""
+    """Everything that is found in a file which is checked alone, its overlays laid over it in their order."""
     found = Diagnostics()
-    load_policy_set([path], found)
+    documents = load_policy_set([path], found)
+    if not found.has_errors:
+        check_set(documents, found, documents.overlays)
     return found
 
 

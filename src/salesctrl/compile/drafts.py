@@ -46,10 +46,17 @@ class Reporter:
         self.diagnostics = diagnostics
 
     def error(
-        self, code: str, message: str, placed: Placed[object], *more: str | int, help: str | None = None
+        self,
+        code: str,
+        message: str,
+        placed: Placed[object],
+        *more: str | int,
+        help: str | None = None,
+        key: bool = False,
+        notes: Sequence[tuple[str, Span | None]] = (),
     ) -> None:
-        """An error at a part."""
-        self.diagnostics.error(code, message, placed.span(*more), help=help)
+        """An error at a part, or (``key``) at the name that it stands under."""
+        self.diagnostics.error(code, message, placed.span(*more, key=key), help=help, notes=notes)
 
     def problems(self, found: Sequence[Problem], placed: Placed[object], *more: str | int) -> None:
         """The problems of an expression that stands in a part."""
@@ -112,6 +119,7 @@ def _lay_over(drafts: Sequence[Draft], overlay: Loaded[OverlayDocument], reporte
                 f"overlay `{name}` names unknown policy `{policy}`",
                 place,
                 help=_near(policy, by_name),
+                key=True,
             )
         return by_name.get(policy, [])
 
@@ -123,7 +131,7 @@ def _lay_over(drafts: Sequence[Draft], overlay: Loaded[OverlayDocument], reporte
                     draft.parameters[parameter] = placed
                 else:
                     message = f"policy `{policy}` has no parameter `{parameter}`"
-                    reporter.error("E409", message, placed, help=_near(parameter, draft.declared))
+                    reporter.error("E409", message, placed, help=_near(parameter, draft.declared), key=True)
     ids = {rule.value.id: draft for draft in drafts for rule in draft.rules}
     ids |= {table: draft for draft in drafts for table in draft.tables}
     for i, off in enumerate(overlay.doc.off):
@@ -170,8 +178,11 @@ def _add(
         placed = Placed(spec, source, (*path, name), overlay)
         if name in into:
             policy = draft.document.value.policy
+            help = "choose another name"
+            if isinstance(spec, ParameterSpec):
+                help = "set its value under `parameters` of the overlay, or choose another name"
             reporter.error(
-                "E409", f"`{name}` is there already in policy `{policy}`", placed, help="choose another name"
+                "E409", f"`{name}` is there already in policy `{policy}`", placed, help=help, key=True
             )
             continue
         into[name] = placed

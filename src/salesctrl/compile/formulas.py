@@ -48,8 +48,12 @@ class Names:
         tables = {name: tuple(_outputs(placed)) for name, placed in self.draft.tables.items()}
         self.scope = Scope(
             self.vocabulary,
-            {name: parameter.seen for name, parameter in self.parameters.items()},
-            frozenset(self.draft.formulas),
+            {
+                n: parameter.seen
+                for n, parameter in self.parameters.items()
+                if self.vocabulary.kind(n) is None
+            },
+            frozenset(n for n in self.draft.formulas if self.vocabulary.kind(n) is None),
             self.formula_type,
             tables,
             self.output_type,
@@ -135,6 +139,7 @@ class Names:
                 f"formulas go in a circle: {circle}",
                 placed,
                 help="break the circle: a value cannot follow from itself",
+                key=True,
             )
             self._failed.update(self._open[self._open.index(name) :])
             return False
@@ -195,6 +200,7 @@ class Names:
                         f"`{name}` is the name of {taken[name]} too",
                         placed,
                         help="choose another name",
+                        key=True,
                     )
                 taken.setdefault(name, what)
 

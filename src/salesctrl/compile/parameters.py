@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from salesctrl.calendar import FIRST_DAY
 from salesctrl.compile.checked import CheckedParameter
 from salesctrl.compile.drafts import Draft, Placed, Reporter
+from salesctrl.diagnostics import suggest
 from salesctrl.expr.scope import Parameter
+from salesctrl.expr.units import described
 from salesctrl.policy.documents import LocalText, ParameterSpec
 from salesctrl.policy.literals import BadLiteral, Constant, parse_literal
 from salesctrl.policy.types import TEXT, Base, Type, choice, list_of, map_of
@@ -66,11 +69,6 @@ def _check(name: str, placed: Placed[ParameterSpec], reporter: Reporter) -> Chec
                 help="a parameter in long form has the key `value`",
             )
             raise _Bad
-        if all(c.type.base is Base.NUMBER for c in numbers.values()) and not any(
-            int(c.value) for c in numbers.values()
-        ):
-            reporter.error("E410", f"expected a number above 0 in `{name}`", placed)
-            raise _Bad
         type_ = map_of(tuple(numbers), _common(list(numbers.values()), placed, reporter))
     elif spec.items is not None:
         items = tuple(_literal(v, spec, placed, reporter, i) for i, v in enumerate(spec.items))
@@ -103,13 +101,15 @@ def _literal(
         allowed = tuple(spec.choices)
         if source not in allowed:
             shown = ", ".join(allowed) or "none, as `choices` is missing"
-            reporter.error("E410", f"expected one of {shown} but got `{source}`", placed, *path)
+            near = suggest(str(source), allowed)
+            help = f"did you mean `{near}`?" if near else None
+            reporter.error("E410", f"expected one of {shown} but got `{source}`", placed, *path, help=help)
             raise _Bad
         return Constant(str(source), choice(allowed, labels(spec.choices)))
     try:
         constant = parse_literal(source)
     except BadLiteral as error:
-        reporter.error("E411", str(error), placed, *path)
+        reporter.error("E411", str(error), placed, *path, help=_advice(str(source)))
         raise _Bad from error
     type_ = replace(constant.type, bare=False)
     if spec.type is not None:
@@ -132,13 +132,29 @@ def _literal(
     return Constant(constant.value, type_)
 
 
+def _advice(text: str) -> str | None:
+    """What people mean who write a number in another way."""
+    if re.fullmatch(r"[+-]?\d{1,3}([,' _]\d{3})+.*", text):
+        plain = re.sub(r"[,'_](?=\d)|(?<=\d) (?=\d)", "", text)
+        return f"leave out the separators: `{plain}`"
+    chinese = re.fullmatch(r"([+-]?[\d.]+)\s*(天|日|个月|月|元)", text)
+    if chinese:
+        unit = {"天": "days", "日": "days", "元": "CNY"}.get(chinese[2], "months")
+        return f"write `{chinese[1]} {unit}`"
+    if re.match(r"[+-]?\d", text) and not re.match(r"\d{4}-\d", text):
+        return "write it as `30 days`, `2 months`, `5%`, `5000 CNY` or `0.35`; a text needs `type: text`"
+    return None
+
+
 def _common(constants: list[Constant], placed: Placed[ParameterSpec], reporter: Reporter) -> Type:
     """The one type of several values: the widest scale of one unit."""
     first = constants[0].type
     for constant in constants:
         if constant.type.base is not first.base or constant.type.currency != first.currency:
             reporter.error(
-                "E410", f"expected values of one type but got {first.unit} and {constant.type.unit}", placed
+                "E410",
+                f"expected values of one type but got {described(first)} and {described(constant.type)}",
+                placed,
             )
             raise _Bad
     percent = all(c.type.percent for c in constants)
@@ -158,17 +174,18 @@ def _bounds(
         except BadLiteral as error:
             reporter.error("E411", str(error), placed, key)
             raise _Bad from error
-        for _, constant in dated:
-            if not constant.type.is_numeric or (
-                bound.type.base is not constant.type.base and not bound.type.bare
-            ):
-                reporter.error("E410", f"`{key}` of `{name}` has another unit than its value", placed, key)
+        for i, (_, constant) in enumerate(dated):
+            same = (bound.type.base, bound.type.currency) == (constant.type.base, constant.type.currency)
+            if not constant.type.is_numeric or not (same or bound.type.bare):
+                units = f"{described(bound.type)}, but its value {described(constant.type)}"
+                reporter.error("E410", f"`{key}` of `{name}` is {units}", placed, key)
                 raise _Bad
             value = int(constant.value) * 10 ** (bound.type.scale or 0)
             limit = int(bound.value) * 10 ** (constant.type.scale or 0)
             if value < limit if key == "min" else value > limit:
                 side = "at least" if key == "min" else "at most"
-                reporter.error("E410", f"expected `{name}` to be {side} {text}", values or placed)
+                at = ("values", i, "value") if len(dated) > 1 else ("value",)
+                reporter.error("E410", f"expected `{name}` to be {side} {text}", values or placed, *at)
                 raise _Bad
 
 
@@ -195,7 +212,8 @@ def _override(
     if old.element is not None and new.element is not None:
         same = same and old.element.base is new.element.base and old.element.currency == new.element.currency
     if not same or bool(declared.seen.bands) != bool(value.seen.bands):
-        reporter.error("E410", f"expected a value like that of the policy, {old}, but got {new}", placed)
+        message = f"expected a value like that of the policy, {described(old)}, but got {described(new)}"
+        reporter.error("E410", message, placed)
         raise _Bad
     _bounds(name, value.dated, base.value, base, reporter, placed)
     seen = replace(

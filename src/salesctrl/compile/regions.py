@@ -8,10 +8,12 @@ can be said with them counts: of whole numbers none lies between ``> 5`` and ``<
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 from math import ceil, floor
 
 from salesctrl.expr import tree as t
+from salesctrl.numbers import format_percent, format_plain
 from salesctrl.policy.types import ORDERED, Base
 
 _Bound = tuple[Fraction, int]
@@ -80,6 +82,29 @@ def everything(x: t.Node) -> Region:
     if x.type.base is Base.BOOLEAN:
         return Region(texts=frozenset({True, False}))
     return ANY_NUMBER if x.type.base in ORDERED else ANY_TEXT
+
+
+def example(some: Region, x: t.Node) -> str | None:
+    """One of the values in a set, in words; ``None`` where none is plain to name."""
+    if some.texts is not None:
+        if some.complement or not some.texts:
+            return None
+        if x.type.base is Base.BOOLEAN:
+            return "true" if True in some.texts else "false"
+        return next((c for c in x.type.choices if c in some.texts), None) or min(map(str, some.texts))
+    if x.type.scale is None or not some.pieces or x.type.base is Base.INSTANT:
+        return None
+    low, high = some.pieces[0]
+    unit = 10**x.type.scale
+    value = low[0] if low is not None else high[0] - Fraction(1, unit) if high is not None else Fraction(0)
+    if x.type.base is Base.DATE:
+        inside = 1 <= value <= date.max.toordinal()
+        return date.fromordinal(int(value)).isoformat() if inside else None
+    number = int(value * unit)
+    if x.type.percent:
+        return format_percent(number, x.type.scale)
+    plain = format_plain(number, x.type.scale)
+    return plain if x.type.base is Base.NUMBER else f"{plain} {x.type.unit}"
 
 
 def region(test: t.Node, x: t.Node) -> Region | None:

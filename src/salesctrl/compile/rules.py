@@ -24,12 +24,14 @@ from salesctrl.compile.tables import outcome_of
 from salesctrl.diagnostics import suggest
 from salesctrl.expr import tree as t
 from salesctrl.expr.check import check
-from salesctrl.expr.scope import Scope
+from salesctrl.expr.scope import Problem, Scope
+from salesctrl.expr.units import described
 from salesctrl.numbers import RoundingMode
 from salesctrl.policy.documents import (
     ApprovalSpec,
     Effects,
     LocalText,
+    PaymentSpec,
     Period,
     RequirementSpec,
     RuleSpec,
@@ -289,6 +291,8 @@ class RuleChecker:
         placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...],
     ) -> Requirement | None:  # fmt: skip
         assert spec.payment is not None
+        if spec.payment.of is not None and not self._are_share_and_sum(spec.payment, placed, at):
+            return None
         where = (*at, "amount") if spec.payment.amount is not None else at
         figure = self._money(text, placed, where, whole=spec.payment.amount is None)
         if figure is None:
@@ -296,6 +300,23 @@ class RuleChecker:
         return Requirement(
             PaymentNeed(id, rule, figure.node.type.currency, figure.node.type.scale or 0), figure
         )
+
+    def _are_share_and_sum(
+        self, spec: PaymentSpec, placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...]
+    ) -> bool:
+        """Whether a payment is a share, a number, of a sum of money; what is not is said at its own place."""
+        sound = True
+        for key, text, base, wanted in (
+            ("share", spec.share, Base.NUMBER, "a share such as `30%`"), ("of", spec.of, Base.MONEY, "money"),
+        ):  # fmt: skip
+            node, problems = check(text or "", self.names.scope)
+            errors = [p for p in problems if not p.warning]
+            self.reporter.problems(errors, placed, *at, key)
+            if node is not None and node.type.base is not base:
+                message = f"expected {wanted} but got {described(node.type)}"
+                self.reporter.error("E306", message, placed, *at, key)
+            sound = sound and node is not None and node.type.base is base
+        return sound
 
     def _money(
         self, text: str, placed: Placed[RuleSpec] | Placed[TableRow], at: tuple[str | int, ...], *,
@@ -309,7 +330,7 @@ class RuleChecker:
         if node is None:
             return None
         if node.type.base is not Base.MONEY:
-            self.reporter.error("E306", f"expected money but got {node.type}", placed, *at)
+            self.reporter.error("E306", f"expected money but got {described(node.type)}", placed, *at)
             return None
         scale = node.type.scale
         most = self.decimals.get(node.type.currency or "", MONEY_DECIMALS)
@@ -330,7 +351,8 @@ class RuleChecker:
         if node.type.base is Base.DAYS:
             node = t.Arithmetic(DATE, node.span, "+", t.AsOf(DATE, node.span), node)
         if node.type.base is not Base.DATE:
-            self.reporter.error("E306", f"expected a date or {DAYS} but got {node.type}", placed, *at)
+            message = f"expected a date or {DAYS} but got {described(node.type)}"
+            self.reporter.error("E306", message, placed, *at)
             return None
         return Expression(text, node, span=placed.span(*at))
 
@@ -393,9 +415,9 @@ class RuleChecker:
             if found[0] in ("{{", "}}"):
                 done.append(found[0][0])
             elif found[1] is None:
-                self.reporter.error(
-                    "E415", f"`{found[0]}` has no partner", placed, *path, help="write `{{` for a brace"
-                )
+                help = f"write `{found[0] * 2}` for a brace that is part of the sentence"
+                alone = Problem("E415", f"`{found[0]}` has no partner", found.span() if own else (0, 0), help)
+                self.reporter.problems([alone], placed, *path)
             else:
                 node, problems = check(found[1], scope)
                 at = found.start(1)
@@ -419,7 +441,7 @@ def _alike(a: Type, b: Type) -> bool:
 def _described(type_: Type) -> str:
     """A type in words; of a split what its parts are."""
     if type_.base is not Base.MAP or type_.element is None:
-        return str(type_)
+        return described(type_)
     of = f"{type_.element.unit} with {type_.element.scale} decimals"
     return f"a split of {of} among {', '.join(type_.keys)}"
 

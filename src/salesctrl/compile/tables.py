@@ -14,12 +14,12 @@ from fractions import Fraction
 from salesctrl.compile.checked import CheckedTable, Expression
 from salesctrl.compile.drafts import Placed, Reporter
 from salesctrl.compile.overlaps import overlapping
-from salesctrl.compile.regions import region
+from salesctrl.compile.regions import example, region
 from salesctrl.expr import tree as t
 from salesctrl.expr.check import check
 from salesctrl.expr.scope import Scope
 from salesctrl.expr.unary import cell_test
-from salesctrl.expr.units import UnitProblem, adapt, comparable, unify
+from salesctrl.expr.units import UnitProblem, adapt, comparable, described, unify
 from salesctrl.outcome import Outcome
 from salesctrl.policy.documents import Effects, LocalText, TableSpec
 from salesctrl.policy.literals import BadLiteral, parse_literal
@@ -127,8 +127,18 @@ class TableBuilder:
         for later, earlier, certain in found:
             if certain:
                 message = f"rows {earlier + 1} and {later + 1} of `{self.name}` hold for the same values"
+                shown = [
+                    example(mine.meet(theirs), node)
+                    for mine, theirs, node in zip(regions[later], regions[earlier], nodes, strict=True)
+                    if mine is not None and theirs is not None
+                ]
+                if None not in shown:
+                    message += f": {', '.join(map(str, shown))}"
                 help = "make their cells exclude one another, or choose `hit: first`"
-                self.reporter.error("E405", message, self.placed, "rows", later, "match", help=help)
+                note = (f"row {earlier + 1}", self.placed.span("rows", earlier, "match"))
+                self.reporter.error(
+                    "E405", message, self.placed, "rows", later, "match", help=help, notes=(note,)
+                )
 
     # -- rows with effects -------------------------------------------------------------------------
 
@@ -230,7 +240,7 @@ class TableBuilder:
                 return self._all_known(t.Guard(type_, _HERE, agree, chosen, ROWS_DIFFER), NO_ROW)
             case "priority":
                 return self._by_priority(name, values, otherwise, type_)
-        return self._collected(values, otherwise, type_)
+        return self._collected(name, values, otherwise, type_)
 
     def _agrees(self, test: t.Node, value: t.Node, chosen: t.Node) -> t.Node:
         same = t.Compare(BOOLEAN, _HERE, "==", value, chosen)
@@ -247,7 +257,8 @@ class TableBuilder:
         ranked = self.spec.priority.get(name)
         if ranked is None:
             self.reporter.error(
-                "E406", f"`hit: priority` needs `priority` with the values of `{name}` in order", self.placed,
+                "E406", f"`hit: priority` needs `priority` with the values of `{name}` in order",
+                self.placed, "hit",
                 help=f"add `priority: {{{name}: […]}}`, the value that goes first at the beginning",
             )  # fmt: skip
             return None
@@ -293,8 +304,10 @@ class TableBuilder:
                 sound = False
         return sound
 
-    def _collected(self, values: Sequence[t.Node], otherwise: t.Node | None, type_: Type) -> t.Node | None:
-        done = self._collected_rows(values, type_)
+    def _collected(
+        self, name: str, values: Sequence[t.Node], otherwise: t.Node | None, type_: Type
+    ) -> t.Node | None:
+        done = self._collected_rows(name, values, type_)
         if done is None or otherwise is None:
             return done
         if done.type != replace(type_, scale=done.type.scale):
@@ -305,21 +318,30 @@ class TableBuilder:
             return None
         return t.Conditional(type_, _HERE, _any(self._tests), done, otherwise)
 
-    def _collected_rows(self, values: Sequence[t.Node], type_: Type) -> t.Node | None:
+    def _collected_rows(self, name: str, values: Sequence[t.Node], type_: Type) -> t.Node | None:
         how = self.spec.collect
         if how == "count":
             return t.Call(number(0), _HERE, "count_true", tuple(self._tests))
         if type_.base in (Base.LIST, Base.MAP):
             self.reporter.error("E417", f"a {type_.base} cannot be collected", self.placed, "collect")
             return None
+        wanted = "numbers" if how == "sum" else "numbers or dates"
         if how in ("sum", "min", "max") and type_.base not in (NUMERIC if how == "sum" else ORDERED):
             self.reporter.error(
-                "E417", f"`collect: {how}` expects numbers but the rows give {type_}", self.placed, "collect"
+                "E417",
+                f"`collect: {how}` expects {wanted} but the rows give {described(type_)}",
+                self.placed,
+                "collect",
+                help="write `collect: list` or `collect: count`",
             )
             return None
         if type_.scale is None:
             self.reporter.error(
-                "E311", "a collected value needs a definite number of decimals", self.placed, help="round it"
+                "E311",
+                f"the rows give `{name}` without a definite number of decimals",
+                self.placed,
+                "collect",
+                help="say how it is rounded: `round(…, 2)`",
             )
             return None
         if how == "sum":

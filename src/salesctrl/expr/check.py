@@ -12,12 +12,12 @@ from dataclasses import replace
 
 from salesctrl.diagnostics import suggest
 from salesctrl.expr import tree as t
-from salesctrl.expr.functions import FUNCTIONS, ArgumentProblem, Arguments
+from salesctrl.expr.functions import FUNCTIONS, OFTEN_MEANT, ArgumentProblem, Arguments
 from salesctrl.expr.scope import Problem, Scope
 from salesctrl.expr.syntax import Parsed, SyntaxProblem, parse
-from salesctrl.expr.units import UnitProblem, adapt, arithmetic_type, comparable, unify
+from salesctrl.expr.units import UnitProblem, adapt, arithmetic_type, comparable, described, unify
 from salesctrl.policy.types import BOOLEAN, DATE, TEXT, Base, Type, number
-from salesctrl.policy.vocabulary import normal
+from salesctrl.policy.vocabulary import KindOf, normal
 
 MAX_DEPTH = 80
 _ARITHMETIC: dict[type[ast.operator], t.ArithmeticOp] = {
@@ -91,7 +91,10 @@ class _Checker:
         try:
             return adapt(node, expected)
         except UnitProblem as problem:
-            raise self.fail(problem.code, str(problem), node.span, problem.help) from problem
+            help = problem.help
+            if expected.base is Base.BOOLEAN and node.type.is_numeric:
+                help = f"compare it with something, as in `{self.text(node)} > …`"
+            raise self.fail(problem.code, str(problem), node.span, help) from problem
 
     def text(self, node: t.Node) -> str:
         start, end = node.span
@@ -213,10 +216,10 @@ class _Checker:
                 raise self.fail("E304", f"`{path}` has no field `{name}`: it is no record", place)
             field = self.scope.vocabulary.field(kind, name)
             if field is None:
-                known = self.scope.vocabulary.kinds[kind].by_name
+                known = _names_like(name, self.scope.vocabulary.kinds[kind])
                 near = suggest(name, known)
-                shown = (path.rsplit("[]", 1)[0] + "." if variable is None else variable + ".") + (near or "")
-                help = f"did you mean `{shown}`?" if near else f"`{kind}` has {', '.join(known)}"
+                before = self.parsed.source(link.value)
+                help = f"did you mean `{before}.{near}`?" if near else f"`{kind}` has {', '.join(known)}"
                 raise self.fail("E304", f"unknown field `{name}` of `{kind}`", place, help)
             path = f"{path}.{field.name}"
             kind = field.record or ""
@@ -257,11 +260,14 @@ class _Checker:
 
     def map_item(self, node: t.Node, key: str, span: t.Span) -> t.Node:
         if node.type.base is not Base.MAP or node.type.element is None:
-            raise self.fail("E304", f"`{self.text(node)}` is {_a(node.type)} and has no field `{key}`", span)
+            raise self.fail(
+                "E304", f"`{self.text(node)}` is {described(node.type)} and has no field `{key}`", span
+            )
         if key not in node.type.keys:
             near = suggest(key, node.type.keys)
-            help = f"did you mean `{near}`?" if near else f"it has {', '.join(node.type.keys)}"
-            raise self.fail("E304", f"`{self.text(node)}` has no `{key}`", span, help)
+            whole = self.text(node)
+            help = f"did you mean `{whole}.{near}`?" if near else f"it has {', '.join(node.type.keys)}"
+            raise self.fail("E304", f"`{whole}` has no `{key}`", span, help)
         return t.MapItem(node.type.element, span, node, key)
 
     # -- operators ---------------------------------------------------------------------------------
@@ -288,7 +294,7 @@ class _Checker:
             return t.Not(BOOLEAN, span, operand)
         operand = self.node(node.operand, depth)
         if isinstance(node.op, ast.Invert) or not operand.type.is_numeric:
-            raise self.fail("E305", f"expected a number but got {_a(operand.type)}", operand.span)
+            raise self.fail("E305", f"expected a number but got {described(operand.type)}", operand.span)
         if isinstance(node.op, ast.UAdd):
             return operand
         if isinstance(operand, t.Literal) and not isinstance(operand.value, str):
@@ -385,7 +391,9 @@ class _Checker:
         else:
             listed = self.node(container, depth)
             if not isinstance(listed, t.ParameterRef) or listed.type.element is None:
-                what = _a(listed.type) if listed.type.base is not Base.LIST else f"`{self.text(listed)}`"
+                what = (
+                    described(listed.type) if listed.type.base is not Base.LIST else f"`{self.text(listed)}`"
+                )
                 raise self.fail(
                     "E305", f"expected a list of values but got {what}", listed.span,
                     'write the values, such as `["A", "B"]`, or name a parameter that is a list',
@@ -439,7 +447,7 @@ class _Checker:
         function = FUNCTIONS.get(name)
         if function is None:
             near = suggest(name, [*FUNCTIONS, *_FOLDS])
-            help = f"did you mean `{near}`?" if near else None
+            help = OFTEN_MEANT.get(name.lower()) or (f"did you mean `{near}`?" if near else None)
             raise self.fail("E307", f"unknown function `{name}`", self.parsed.span(node.func), help)
         asked = {"known": len(node.args), "coalesce": len(node.args) - 1}.get(name, 0)
         arguments = self._asked_about(node.args[:asked], depth) + self.all(node.args[asked:], depth)
@@ -498,7 +506,9 @@ class _Checker:
             raise self.fail("E302", f"`{kind}` takes one `for name in list`", span)
         source = self.node(generator.iter, depth)
         if source.type.item is None or not isinstance(source, t.FieldRef | t.ItemRef):
-            raise self.fail("E305", f"expected a list of records but got {_a(source.type)}", source.span)
+            raise self.fail(
+                "E305", f"expected a list of records but got {described(source.type)}", source.span
+            )
         variable = normal(generator.target.id)
         if variable in self.loops or variable in set(self.scope.names()):
             place = self.parsed.span(generator.target)
@@ -521,7 +531,7 @@ class _Checker:
             if kind in ("any", "all", "count"):
                 body = self.require(body, BOOLEAN)
             elif not (body.type.is_numeric or (kind != "sum" and body.type.base is Base.DATE)):
-                raise self.fail("E305", f"`{kind}` expects numbers but got {_a(body.type)}", body.span)
+                raise self.fail("E305", f"`{kind}` expects numbers but got {described(body.type)}", body.span)
             elif body.type.is_numeric and body.type.scale is None:
                 what = self.text(body)
                 raise self.fail(
@@ -536,6 +546,13 @@ class _Checker:
         return t.Fold(type_, span, kind, body, variable, source, test)  # type: ignore[arg-type]
 
 
+def _names_like(name: str, kind: KindOf) -> list[str]:
+    """The names of a kind's fields: those in Chinese where the name is too, else the plain ones."""
+    if name.isascii():
+        return list(kind.fields)
+    return [n for n in kind.by_name if not n.isascii()] or list(kind.fields)
+
+
 def _asked(node: t.Node, holds: bool) -> frozenset[str]:
     """The optional fields that are known where ``node`` is true (or, with ``holds=False``, false)."""
     match node:
@@ -547,8 +564,3 @@ def _asked(node: t.Node, holds: bool) -> frozenset[str]:
             return frozenset().union(*(_asked(o, holds) for o in operands))
         case _:
             return frozenset()
-
-
-def _a(type_: Type) -> str:
-    word = str(type_)
-    return ("an " if word[0] in "aeiou" else "a ") + word if type_.base is not Base.MONEY else word

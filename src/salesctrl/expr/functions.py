@@ -13,7 +13,7 @@ from types import MappingProxyType
 from salesctrl.calendar import DayCount
 from salesctrl.expr import tree as t
 from salesctrl.expr.scope import Scope
-from salesctrl.expr.units import UnitProblem, adapt, unify
+from salesctrl.expr.units import UnitProblem, adapt, described, unify
 from salesctrl.numbers import RoundingMode
 from salesctrl.policy.literals import BadLiteral, parse_date
 from salesctrl.policy.types import (
@@ -65,14 +65,13 @@ class Arguments:
     text: Callable[[t.Node], str]
     scope: Scope
 
-    def counted(self, name: str, least: int, most: int | None) -> Sequence[t.Node]:
+    def counted(self, name: str, least: int, most: int) -> Sequence[t.Node]:
         """The arguments, if they are as many as the function takes."""
         have = len(self.nodes)
-        if have < least or (most is not None and have > most):
-            wanted = (
-                str(least) if most == least else f"at least {least}" if most is None else f"{least} to {most}"
-            )
-            raise ArgumentProblem(f"`{name}` expects {wanted} arguments but got {have}")
+        if not least <= have <= most:
+            wanted = f"{least}" if most == least else f"{least} to {most}"
+            noun = "argument" if wanted == "1" else "arguments"
+            raise ArgumentProblem(f"`{name}` expects {wanted} {noun} but got {have}")
         return self.nodes
 
     def typed(self, node: t.Node, expected: Type) -> t.Node:
@@ -88,7 +87,9 @@ class Arguments:
         """An argument that is a number of any unit."""
         if not node.type.is_numeric:
             raise ArgumentProblem(
-                f"`{self.text(node)}`: expected a number but got {node.type}", node.span, code="E305"
+                f"`{self.text(node)}`: expected a number but got {described(node.type)}",
+                node.span,
+                code="E305",
             )
         return node
 
@@ -96,7 +97,9 @@ class Arguments:
         """An argument that is a text or a choice."""
         if node.type.base not in TEXTUAL:
             raise ArgumentProblem(
-                f"`{self.text(node)}`: expected a text but got {node.type}", node.span, code="E305"
+                f"`{self.text(node)}`: expected a text but got {described(node.type)}",
+                node.span,
+                code="E305",
             )
         return node
 
@@ -183,7 +186,10 @@ def _allocate(a: Arguments) -> t.Node:
         )
     if not isinstance(weights, t.ParameterRef):
         raise ArgumentProblem(f"`{a.text(weights)}`: expected a parameter", weights.span)
-    for name, constant in a.scope.parameters[weights.name].numbers:
+    numbers = a.scope.parameters[weights.name].numbers
+    if not any(int(constant.value) for _, constant in numbers):
+        raise ArgumentProblem(f"`{a.text(weights)}` has no number above zero", weights.span)
+    for name, constant in numbers:
         if int(constant.value) < 0:
             raise ArgumentProblem(
                 f"`{a.text(weights)}.{name}` is below zero, and so is no weight", weights.span,
@@ -293,6 +299,23 @@ def _count_list(a: Arguments) -> t.Node:
         )
     return t.Fold(number(0), a.span, "count", None, "item", source, None)
 
+
+OFTEN_MEANT: Mapping[str, str] = MappingProxyType({
+    "if": "write `x if condition else y`",
+    "now": "the date of the decision is `as_of`",
+    "today": "the date of the decision is `as_of`",
+    "avg": "write `sum(…) / count(…)`",
+    "average": "write `sum(…) / count(…)`",
+    "len": "write `length(text)`, or `count(list)`",
+    "isnull": "write `not known(x)`",
+    "ifnull": "write `coalesce(x, y)`",
+    "nvl": "write `coalesce(x, y)`",
+    "datediff": "write `days_between(start, end)`",
+    "upper": "write `lower(text)` on both sides",
+    "求和": "write `sum(… for line in …)`",
+    "如果": "write `x if condition else y`",
+})  # fmt: skip
+"""What to write instead of functions that other languages have."""
 
 FUNCTIONS: Mapping[str, Function] = MappingProxyType(
     {

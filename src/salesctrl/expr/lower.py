@@ -43,7 +43,7 @@ class LoweringProblem(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Low:
-    """A lowered value: ``num / (den * 10**scale)``; ``den`` is ``None`` for 1. ``num`` is what is no number."""
+    """A lowered value: ``num / (den * 10**scale)``; ``den`` ``None`` is 1. What is no number is ``num``."""
 
     num: int
     den: int | None = None

@@ -62,5 +62,6 @@ class Scope:
         yield from self.tables
         yield from self.computed
         for kind in self.vocabulary.kinds.values():
-            yield from kind.names
+            yield kind.name
+            yield from (name for name in kind.names if name.casefold() != kind.name.casefold())
         yield "as_of"

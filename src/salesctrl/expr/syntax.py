@@ -31,6 +31,23 @@ _TOKEN = re.compile(
 _NUMBER = re.compile(NUMBER_PATTERN)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 _CHINESE_UNITS = {"天": "days", "日": "days", "个月": "months", "月": "months", "元": "CNY"}
+_CHINESE_WORDS = {"且": "and", "并且": "and", "和": "and", "或": "or", "或者": "or"}
+_OTHERS: tuple[tuple[re.Pattern[str], str | None], ...] = tuple(
+    (re.compile(pattern), advice)
+    for pattern, advice in (
+        (r"\b(AND|OR|NOT|IN|IF|ELSE)\b", None),
+        (r"\bif\s*\(", "`x if condition else y`"),
+        ("&&", "`and`"),
+        (r"\|\|", "`or`"),
+        ("<>", "`!=`"),
+        ("=<", "`<=`"),
+        ("=>", "`>=`"),
+        ("!(?!=)", "`not`"),
+        ("(?<![=<>!])=(?!=)", "`==` to compare"),
+        ("[，（）：；“”‘’【】。、＋－×÷＜＞＝％\u3000]", "it in its ASCII form"),
+    )
+)
+"""What other languages write, and what to write here (``None``: the same in lower case)."""
 _UNPRINTABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff" + _MARK + "]")
 
 
@@ -94,11 +111,10 @@ def parse(text: str) -> Parsed:
     try:
         tree = ast.parse("(" + masked + ")", mode="eval").body
     except SyntaxError as error:
-        at = min(max((error.offset or 1) - 2, 0), len(text))
+        help, at = _advice(text) or (None, min(max((error.offset or 1) - 2, 0), len(text)))
         raise SyntaxProblem(
-            f"cannot read `{_excerpt(text, at)}` as an expression",
-            at, min(at + 1, len(text)), help=_advice(text),
-        ) from error  # fmt: skip
+            f"cannot read `{_excerpt(text, at)}` as an expression", at, min(at + 1, len(text)), help=help
+        ) from error
     except (RecursionError, MemoryError, ValueError) as error:
         raise SyntaxProblem(
             "expression is nested too deeply", 0, len(text), code="E314", help="name its parts under `let`"
@@ -149,7 +165,9 @@ def _mask(text: str) -> tuple[str, dict[int, Constant]]:
             try:
                 literals[start] = parse_number(found["number"], (found["unit"] or "").strip() or None)
             except BadLiteral as error:
-                raise SyntaxProblem(str(error), start, end) from error
+                word = _CHINESE_WORDS.get((found["unit"] or "").strip())
+                help = f"write `{word}`" if word else None
+                raise SyntaxProblem(str(error), start, end, help=help) from error
             parts += (text[position:start], _MARK * (end - start))
             position = end
     if depth:
@@ -200,17 +218,11 @@ def _number_advice(token: str) -> str | None:
     return "write numbers in plain decimal notation"
 
 
-def _advice(text: str) -> str | None:
-    """What people mean who write another language's operators."""
-    for pattern, advice in (
-        ("&&", "write `and`"),
-        ("||", "write `or`"),
-        ("<>", "write `!=`"),
-        ("!", "write `not`"),
-        ("=", "compare with `==`"),
-    ):
-        if pattern in text and not (pattern == "=" and re.search(r"[=<>!]=", text)):
-            return advice
-    if re.search("[，（）：；“”‘’【】。、＋－×÷＜＞＝％\u3000]", text):
-        return "use the ASCII forms of brackets, commas, quotes, operators and spaces"
+def _advice(text: str) -> tuple[str, int] | None:
+    """What people mean who write another language's operators, and where they do."""
+    for pattern, advice in _OTHERS:
+        found = pattern.search(text)
+        if found:
+            word = found[0].lower() if advice is None else advice
+            return f"write {word}" if advice else f"write `{word}`", found.start()
     return None

@@ -64,6 +64,8 @@ class _Cell:
         at += len(text) - len(text.lstrip())
         if stripped == "-":
             return t.Literal(BOOLEAN, (at, at + 1), True)
+        if not stripped and self.text.strip():
+            raise self.bad("expected a test inside the brackets", at, at + 1)
         if not stripped:
             raise self.bad(
                 "expected a test but got an empty cell", 0, len(self.text), help="write `-` for anything"
@@ -111,11 +113,14 @@ class _Cell:
             left, right = comparable(op, self.x, end)
         except UnitProblem as problem:
             code = problem.code if problem.code != "E305" else "E407"
+            help = problem.help
+            if self.x.type.base is Base.DATE:
+                help = "write a date as `2026-12-31`"
             raise self.bad(
                 f"cannot compare the input with `{self.text[slice(*end.span)]}`: {problem}",
                 *span,
                 code=code,
-                help=problem.help,
+                help=help,
             ) from problem
         return t.Compare(BOOLEAN, span, op, left, right)
 

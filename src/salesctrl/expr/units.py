@@ -9,6 +9,8 @@ from salesctrl.diagnostics import suggest
 from salesctrl.expr import tree as t
 from salesctrl.policy.types import DATE, DAYS, NUMERIC, ORDERED, TEXTUAL, Base, Type, number
 
+CONVERT = "convert one of them by a rate of exchange, a fact or a parameter"
+
 
 class UnitProblem(Exception):
     """Types that do not go together; ``code`` of the diagnostic, the message, and what to do."""
@@ -28,13 +30,13 @@ def adapt(node: t.Node, expected: Type) -> t.Node:
     have = node.type
     if have.base is expected.base:
         if have.base is Base.MONEY and have.currency != expected.currency:
-            raise UnitProblem("E306", f"expected {expected.unit} but got {have.unit}")
+            raise UnitProblem("E306", f"expected {expected.unit} but got {have.unit}", CONVERT)
         if have.base is Base.LIST and have != expected:
-            raise UnitProblem("E305", f"expected {expected} but got {have}")
+            raise UnitProblem("E305", f"expected {described(expected)} but got {described(have)}")
         if have.base is Base.MAP and have != expected:
             raise UnitProblem("E305", *_map_difference(have, expected))
         if have.base is Base.CHOICE and have.choices != expected.choices:
-            raise UnitProblem("E310", f"expected {expected} but got {have}")
+            raise UnitProblem("E310", f"expected {described(expected)} but got {described(have)}")
         return node
     if have.bare and expected.base in NUMERIC:
         if expected.base in (Base.DAYS, Base.MONTHS) and have.scale != 0:
@@ -43,10 +45,32 @@ def adapt(node: t.Node, expected: Type) -> t.Node:
     if expected.base is Base.CHOICE and have.base is Base.TEXT:
         if isinstance(node, t.Literal):
             return _choose(node, expected)
-        raise UnitProblem("E305", f"expected {expected} but got a text")
+        raise UnitProblem("E305", f"expected {described(expected)} but got a text")
     if have.base in NUMERIC and expected.base in NUMERIC:
-        raise UnitProblem("E306", f"expected {expected.unit} but got {have.unit}", _unit_help(have, expected))
-    raise UnitProblem("E305", f"expected {expected} but got {have}")
+        raise UnitProblem("E306", f"expected {expected.unit} but got {have.unit}", _unit_help(node, expected))
+    raise UnitProblem("E305", f"expected {described(expected)} but got {described(have)}")
+
+
+def described(type_: Type) -> str:
+    """A type with its article, as messages have it.
+
+    >>> described(DATE), described(DAYS), described(number(0))
+    ('a date', 'days', 'an integer')
+    """
+    match type_.base:
+        case Base.MONEY | Base.DAYS | Base.MONTHS:
+            return str(type_)
+        case Base.BOOLEAN:
+            return "a true-or-false value"
+        case Base.MAP:
+            return f"named numbers ({', '.join(type_.keys)})"
+    word = str(type_)
+    return ("an " if word[0] in "aeiou" else "a ") + word
+
+
+def _unit(type_: Type) -> str:
+    """A unit, or what is there in place of one."""
+    return described(type_) if type_.base in (Base.BOOLEAN, Base.MAP) else type_.unit
 
 
 def _map_difference(have: Type, expected: Type) -> tuple[str, str]:
@@ -67,17 +91,28 @@ def _choose(node: t.Literal, expected: Type) -> t.Node:
     return replace(node, type=expected)
 
 
-def _unit_help(have: Type, expected: Type) -> str | None:
-    if have.base is Base.NUMBER and expected.base is not Base.NUMBER and not have.percent:
+def _unit_help(node: t.Node, expected: Type) -> str | None:
+    """What to do about a plain number in the place of something with a unit."""
+    have = node.type
+    if have.base is Base.MONEY and expected.base is Base.MONEY:
+        return CONVERT
+    named = isinstance(node, t.ParameterRef | t.FieldRef | t.ItemRef | t.Literal)
+    if named and have.base is Base.NUMBER and expected.base is not Base.NUMBER and not have.percent:
         return f"give the value its unit: `… {expected.unit}`"
     return None
+
+
+def _differ(left: t.Node, right: t.Node) -> UnitProblem:
+    a_, b_ = left.type, right.type
+    help = _unit_help(left, b_) or _unit_help(right, a_)
+    return UnitProblem("E306", f"{_unit(a_)} and {_unit(b_)} have different units", help)
 
 
 def arithmetic_type(op: t.ArithmeticOp, left: t.Node, right: t.Node) -> tuple[t.Node, t.Node, Type]:
     """The operands, adapted to one another, and the type of the result."""
     for side in (left, right):
         if side.type.base not in NUMERIC and side.type.base is not Base.DATE:
-            raise UnitProblem("E305", f"expected a number but got {side.type.unit}")
+            raise UnitProblem("E305", f"expected a number but got {_unit(side.type)}")
     if op in ("+", "-"):
         return _sum_type(op, left, right)
     return _product_type(op, left, right)
@@ -102,9 +137,7 @@ def _sum_type(op: str, left: t.Node, right: t.Node) -> tuple[t.Node, t.Node, Typ
         right = adapt(right, a)
     a, b = left.type, right.type
     if a.base is not b.base or a.currency != b.currency:
-        raise UnitProblem(
-            "E306", f"{a.unit} and {b.unit} have different units", _unit_help(a, b) or _unit_help(b, a)
-        )
+        raise _differ(left, right)
     scale = None if a.scale is None or b.scale is None else max(a.scale, b.scale)
     percent = (a.percent or b.percent) and _rate_like(left) and _rate_like(right)
     return left, right, replace(a, scale=scale, bare=a.bare and b.bare, percent=percent)
@@ -131,9 +164,6 @@ def _product_type(op: str, left: t.Node, right: t.Node) -> tuple[t.Node, t.Node,
                 )  # fmt: skip
             return left, right, replace(unit, scale=scale, bare=bare, percent=False)
         raise UnitProblem("E306", f"{a.unit} × {b.unit} has no meaning")
-    if b.bare and a.base in (Base.DAYS, Base.MONTHS):
-        right = adapt(right, a)
-        b = right.type
     if b.base is Base.NUMBER:
         if a.base in (Base.DAYS, Base.MONTHS):
             raise UnitProblem(
@@ -152,7 +182,8 @@ def comparable(op: t.CompareOp, left: t.Node, right: t.Node) -> tuple[t.Node, t.
         if op not in ("==", "!="):
             raise UnitProblem("E305", "texts and choices have no order")
         if a.base is Base.CHOICE and b.base is Base.CHOICE and a.choices != b.choices:
-            raise UnitProblem("E310", f"{a} and {b} are different choices")
+            mine, theirs = ", ".join(a.choices), ", ".join(b.choices)
+            raise UnitProblem("E310", f"one is of {mine}, the other of {theirs}")
         if a.base is Base.CHOICE and isinstance(right, t.Literal) and b.base is Base.TEXT:
             return left, _choose(right, a)
         if b.base is Base.CHOICE and isinstance(left, t.Literal) and a.base is Base.TEXT:
@@ -165,16 +196,14 @@ def comparable(op: t.CompareOp, left: t.Node, right: t.Node) -> tuple[t.Node, t.
     a, b = left.type, right.type
     if a.base in NUMERIC and b.base in NUMERIC:
         if a.base is not b.base or a.currency != b.currency:
-            raise UnitProblem(
-                "E306", f"{a.unit} and {b.unit} have different units", _unit_help(a, b) or _unit_help(b, a)
-            )
+            raise _differ(left, right)
         return left, right
     if a.base is not b.base:
         help = 'write a date as `date("2026-12-31")`' if {a.base, b.base} == {Base.DATE, Base.TEXT} else None
-        raise UnitProblem("E305", f"{a.unit} and {b.unit} are of different types", help)
+        raise UnitProblem("E305", f"{_unit(a)} and {_unit(b)} are of different types", help)
     if a.base not in ORDERED and (op not in ("==", "!=") or a.base in (Base.LIST, Base.MAP)):
         raise UnitProblem(
-            "E305", f"{a.unit} has no order" if op not in ("==", "!=") else f"a {a.base} cannot be compared"
+            "E305", f"{_unit(a)} has no order" if op not in ("==", "!=") else f"{a.unit} cannot be compared"
         )
     return left, right
 

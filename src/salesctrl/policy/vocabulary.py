@@ -327,7 +327,8 @@ class _FieldBuilder:
                 return _expect_date(parse_literal(text))
             constant = parse_literal(text)
             if constant.type.is_numeric and not isinstance(constant.value, str):
-                same = constant.type.bare or constant.type.base is type_.base
+                have, want = constant.type, type_
+                same = have.bare or (have.base is want.base and have.currency == want.currency)
                 scale, source = type_.scale or 0, constant.type.scale or 0
                 if same and source <= scale:
                     return int(constant.value) * int(10 ** (scale - source))
