@@ -25,7 +25,6 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "list.txt": ("list", "--policies", "policies"),
     "list-zh.txt": ("list", "--policies", "policies", "--lang", "zh"),
     "list.json": ("list", "--policies", "policies", "--format", "json"),
-    "schema.txt": ("schema",),
     "schema-facts.json": ("schema", "--facts", "order.release", "--policies", "policies"),
 }  # fmt: skip
 

@@ -202,6 +202,15 @@ def test_list_of_one(salesctrl):
     assert "\n\n" not in text
 
 
+def test_the_index_of_schemas(salesctrl):
+    titles = [json.loads(text)["title"] for text in texts().values()]
+    names = [name.removesuffix(".schema.json") for name in texts()]
+    lines = salesctrl("schema").out.splitlines()
+    assert [line.split(maxsplit=1) for line in lines] == [
+        list(pair) for pair in zip(names, titles, strict=True)
+    ]
+
+
 def test_schemas_are_written(salesctrl, tmp_path):
     assert salesctrl("schema", "--out", tmp_path / "schemas").code == 0
     written = {path.name: path.read_text(encoding="utf-8") for path in (tmp_path / "schemas").iterdir()}
