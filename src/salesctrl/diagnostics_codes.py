@@ -164,6 +164,236 @@ _TABLE: Final = (
         "There is no document in the file or folder. A set without policies would decide nothing, and it "
         "is more likely that the path is wrong.",
     ),
+    # --- expressions ---
+    (
+        "E301",
+        "not an expression",
+        "The text breaks the grammar of expressions: a bracket or quote that is not closed, an operator "
+        "of another language (`&&`, `=`, `AND`), full-width punctuation, a number that is not written in "
+        "plain decimals. Nothing is guessed: a condition that is read in another way than it was meant is"
+        " worse than none.",
+    ),
+    (
+        "E302",
+        "not part of the language",
+        "Python's grammar is read, but only a small part of it is the language: no powers, no indexing, "
+        "no functions without a name, no `None`. What is left out either has no exact result or hides "
+        "what a rule does.",
+    ),
+    (
+        "E303",
+        "an unknown name",
+        "No kind, parameter, formula or table has this name, or the name of a loop already means "
+        "something else. The help names what was probably meant.",
+    ),
+    (
+        "E304",
+        "an unknown field",
+        "The kind has no field, the table no output, the named numbers no entry of this name. Fields may "
+        "be named by their name, their title or an alias.",
+    ),
+    (
+        "E305",
+        "the wrong kind of value",
+        "A text where a number is expected, a condition that is an amount, a whole list where one value "
+        'is. Values are never turned into others silently; write a date as `date("2026-12-31")`, ask '
+        "whether something is `in` a list, count or add up its items.",
+    ),
+    (
+        "E306",
+        "units that do not go together",
+        "CNY and USD, money and money multiplied, days and months, a rate compared with an amount. A bare"
+        " number in an expression takes the unit of what stands beside it; a parameter or field does not,"
+        " so give it its unit where it is declared.",
+    ),
+    (
+        "E307",
+        "an unknown function",
+        "The functions are those of the language reference. There is none for the time of day or for "
+        "chance, so that a decision can be repeated.",
+    ),
+    (
+        "E308",
+        "the wrong arguments",
+        "Too many or too few, or one that must be written out, such as a number of decimals, a rounding "
+        "mode, a basis of interest or a date, is something else.",
+    ),
+    (
+        "E309",
+        "none of the choices",
+        "The text is not among the `choices` of the field or parameter, so the comparison would never "
+        "hold. Case counts: `a` is not `A`.",
+    ),
+    (
+        "E310",
+        "different choices",
+        "Two fields with different `choices` are compared, or stand for one another. They can only be "
+        "alike by accident: compare each with the texts that are meant.",
+    ),
+    (
+        "E311",
+        "no definite number of decimals",
+        "A value that is reported, split or added up has no definite number of decimals, as a quotient "
+        "has none, or more than its currency has. The rule has to say how it is rounded: `round(x, 2)`, "
+        'or with a mode `round(x, 2, "half_even")`. Nothing is rounded silently.',
+    ),
+    (
+        "E312",
+        "too many digits",
+        "A value could need more than 76 digits, which follows from the digits of the fields it is made "
+        "of. Round what lies between, or declare fewer `digits`.",
+    ),
+    (
+        "E313",
+        "formulas in a circle",
+        "A formula or table needs its own value. The message shows the circle.",
+    ),
+    (
+        "E314",
+        "too long or too deep",
+        "An expression of more than 4,000 characters, 60 brackets or 80 operations inside one another, or"
+        " more than 200 formulas that use one another in a row. Nobody can check such a rule by reading "
+        "it: give its parts names under `let`.",
+    ),
+    # --- the policy set ---
+    (
+        "E401",
+        "an unknown role",
+        "No organisation document has a role of this name, alias or title. A requirement that nobody can "
+        "meet would stop every transaction.",
+    ),
+    (
+        "E402",
+        "an unknown duty",
+        "No organisation document has this duty, so it could not be incompatible with any.",
+    ),
+    (
+        "E403",
+        "an exception to an unknown rule",
+        "`excepts` names no rule, row or table of the policy set. The exception would never count, and "
+        "nobody would notice.",
+    ),
+    (
+        "E404",
+        "an exception that cannot be",
+        "The rule that is excepted belongs to another control point, or exceptions go in a circle, in "
+        "which each takes the other away.",
+    ),
+    (
+        "E405",
+        "rows that hold together",
+        "Two rows of a `unique` table hold for the same values; the message shows such values. Make their"
+        " cells exclude one another, or say with `hit` which row counts.",
+    ),
+    (
+        "E406",
+        "rows and outputs that do not fit",
+        "A row leaves out a value that others give, or a value has no place in the order of `priority`.",
+    ),
+    (
+        "E407",
+        "a cell that is no test",
+        "Cells are the unary tests of S-FEEL: `-`, a value, `< 5`, `[5..10)`, `A, B`, `not(A)`. They must"
+        " fit the input of their column: choices and texts have no order.",
+    ),
+    (
+        "E409",
+        "an overlay that does not fit",
+        "The overlay names a policy, parameter or rule that the set does not have, or adds one that is "
+        "there already. It would change nothing, and nobody would notice.",
+    ),
+    (
+        "E410",
+        "a value that is not allowed",
+        "The value of a parameter is outside `min` and `max`, not among its `choices`, or not of its "
+        "type; an overlay may only set values like that of the policy.",
+    ),
+    (
+        "E411",
+        "a literal that cannot be read",
+        "Literals are `30 days`, `2 months`, `5%`, `0.35`, `5000 CNY`, `2026-12-31`, `true` and texts. "
+        "Numbers have no separators and no exponents.",
+    ),
+    (
+        "E414",
+        "one output with two meanings",
+        "Rules compute values of different types under one name, two policies of a control point report "
+        "the same name, or a formula and a rule do. Whoever reads the decision could not tell which is "
+        "meant.",
+    ),
+    (
+        "E415",
+        "a brace without its partner",
+        "In a sentence `{expression}` is filled in. Write `{{` or `}}` for a brace that is part of the "
+        "sentence.",
+    ),
+    (
+        "E417",
+        "rows that cannot be collected",
+        "`collect: sum` needs numbers, `min` and `max` numbers or dates; a list or count has a value "
+        "where no row holds, and so takes no `otherwise`.",
+    ),
+    (
+        "E418",
+        "a vocabulary that does not fit",
+        "A field has an unknown type, a key that its type does not have, bounds or a default that it "
+        "cannot have; two kinds or fields have one name; or a kind contains itself.",
+    ),
+    (
+        "E419",
+        "one name with two meanings",
+        "Kinds, parameters, formulas and tables share their names, so that a rule reads the same everywhere.",
+    ),
+    (
+        "E420",
+        "an unknown person",
+        "A delegation names a person whom no organisation document lists.",
+    ),
+    (
+        "E421",
+        "a role that reports to itself",
+        "Following `reports_to` comes back to where it began, so nobody would be above anybody.",
+    ),
+    (
+        "E422",
+        "given twice in the organisation",
+        "Two roles or duties have one name, a role has two authority limits for one control point, or an "
+        "id stands twice. Which of them counts would depend on their order.",
+    ),
+    (
+        "E425",
+        "not an amount",
+        "An authority limit or the limit of a delegation is no amount of money.",
+    ),
+    (
+        "E426",
+        "an arrangement without effect",
+        "Somebody delegates a role to themselves, or the calendar leaves no working day.",
+    ),
+    # --- warnings ---
+    (
+        "W401",
+        "an optional fact without a question",
+        "The field is `optional`, so it is often absent, and then the condition is unknown and the "
+        "outcome at least `incomplete`. Ask `known(x)` first, or say with `coalesce(x, y)` what stands in"
+        " for it.",
+    ),
+    (
+        "W402",
+        "a comparison that is always the same",
+        "The bounds of the field leave only one answer: a slip in a number or unit, or a condition that "
+        "can go.",
+    ),
+    (
+        "W420",
+        "an unknown control point",
+        "An authority limit or delegation names a control point that no policy has, so it has no effect.",
+    ),
+    (
+        "W421",
+        "a delegation that nobody can use",
+        "Who delegates does not hold the role in that period, and what is not held cannot be handed on.",
+    ),
 )
 
 #: Every code with what it finds and why it matters.
