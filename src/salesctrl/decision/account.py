@@ -58,7 +58,9 @@ class _Teller:
         self.words = Words(lang)
         self.phrases = Phrases(self.words, Names(owner.plan, lang), owner.role_title)
         self.working = owner.working(decision)
-        self.rules = RuleTeller(self.words, self.phrases, self.working, self.trace, brief=self.brief, full=self.full)
+        self.rules = RuleTeller(
+            self.words, self.phrases, self.working, self.trace, brief=self.brief, full=self.full
+        )
 
     def account(self) -> Account:
         words = self.words
@@ -72,6 +74,7 @@ class _Teller:
             ("off", self._off()),
             ("parameters", self._parameters()),
             ("facts", self._facts()),
+            ("evidence", [Line(text, kind="note") for text in self.rules.about_evidence]),
         ]
         told = [Section(key, words.say(key), tuple(lines)) for key, lines in sections if lines]
         return Account(
@@ -82,14 +85,16 @@ class _Teller:
     # -- head and foot -----------------------------------------------------------------------------
 
     def _head(self) -> tuple[str, ...]:
-        plan, values = self.owner.plan, self.owner.values(self.decision)
-        found = {path: values[place] for path, place in plan.inputs.slots.items() if path.endswith(".id")}
-        ids = {path: str(value) for path, value in found.items() if value is not None}
-        if len(ids) == 1:
-            named = tuple(ids.values())
+        subject = {path: str(value) for path, value in self.decision.subject.items() if value is not None}
+        if len(subject) == 1:
+            named = tuple(subject.values())
         else:
-            named = tuple(f"{self.phrases.names.fact(path)} {value}" for path, value in ids.items())
-        return (self.decision.control_point, *named, self.words.say("as_of", date=self.decision.as_of.isoformat()))
+            named = tuple(f"{self.phrases.names.fact(path)} {value}" for path, value in subject.items())
+        return (
+            self.decision.control_point,
+            *named,
+            self.words.say("as_of", date=self.decision.as_of.isoformat()),
+        )
 
     def _foot(self) -> tuple[str, ...]:
         words, named = self.words, self.owner.policies
@@ -98,7 +103,11 @@ class _Teller:
             periods: dict[str, list[str]] = {}
             for version in self.trace.versions:
                 title = version.title.get(words.lang)
-                known = title if title == version.policy else f"{title} ({version.policy})"
+                known = (
+                    title
+                    if title == version.policy
+                    else words.say("called", rule=title, title=version.policy)
+                )
                 periods.setdefault(self._period(version), []).append(known)
             lines += [
                 words.say("versions", policies=words.join(policies, "list"), period=period)
@@ -113,7 +122,9 @@ class _Teller:
     def _period(self, version: Version) -> str:
         first, last = version.first, version.last
         if first is None:
-            return self.words.say("until", date=last) if last is not None else self.words.say("in_force_always")
+            return (
+                self.words.say("until", date=last) if last is not None else self.words.say("in_force_always")
+            )
         return self.words.say("from" if last is None else "from_until", date=first, last=last)
 
     # -- rules -------------------------------------------------------------------------------------
@@ -121,8 +132,12 @@ class _Teller:
     def _with(self, *statuses: Status) -> list[RuleTrace]:
         return [rule for rule in self.trace.rules if rule.status in statuses]
 
+    def _aside(self, rule: RuleTrace) -> bool:
+        """Whether a rule that fired is an exception: it is told of with the rule that it excepts, if that fired."""
+        return self.rules.told_elsewhere(rule) or self.rules.to_no_end(rule)
+
     def _fired(self) -> list[Line]:
-        rules = [r for r in self._with(Status.FIRED, Status.SATISFIED) if not self.rules.told_elsewhere(r)]
+        rules = [r for r in self._with(Status.FIRED, Status.SATISFIED) if not self._aside(r)]
         rules.sort(key=lambda rule: -_gravity(rule))
         lines = [self.rules.fired(rule) for rule in rules]
         if not lines and not self.trace.versions:
@@ -134,19 +149,18 @@ class _Teller:
 
     def _unknown(self) -> list[Line]:
         lines = [self.rules.unknown(rule) for rule in self._with(Status.UNKNOWN)]
-        return lines + [
-            self.rules.unknown_value(part) for part in self.working.outputs() if part.raw is None
-        ]
+        return lines + self.rules.unknown_values([p for p in self.working.outputs() if p.raw is None])
 
     def _values(self) -> list[Line]:
         """The formulas that are reported, where no rule has told of them."""
         if self.brief:
             return []
         parts = [part for part in self.working.outputs() if part.raw is not None]
-        return [self.rules.output(part) for part in parts]
+        return [line for part in parts for line in self.rules.output(part)]
 
     def _not_fired(self) -> list[Line]:
         rules = [r for r in self._with(Status.NOT_FIRED, Status.WITHHELD) if not self.rules.told_elsewhere(r)]
+        rules += [r for r in self._with(Status.FIRED) if self.rules.to_no_end(r)]
         if not rules:
             return []
         if self.brief:
@@ -169,8 +183,10 @@ class _Teller:
             assert off is not None
             owner = self.phrases.role(off.owner)
             because = off.because.get(self.words.lang)
-            text = self.words.say("off_by", because=because, owner=owner, until=off.until, date=off.until, overlay=off.overlay)
-            lines.append(replace(titled(rule, self.words), lines=(Line(text, kind="note"),), kind="quiet"))
+            text = self.words.say(
+                "off_by", because=because, owner=owner, until=off.until, date=off.until, overlay=off.overlay
+            )
+            lines.append(replace(titled(rule, self.words), lines=(Line(text, kind="note"),)))
         return lines
 
     # -- parameters and facts ----------------------------------------------------------------------
@@ -194,7 +210,10 @@ class _Teller:
         return [] if self.brief else lines
 
     def _facts(self) -> list[Line]:
-        lines = [Line(self._problem(problem), label=problem.path, kind="problem") for problem in self.trace.problems]
+        lines = [
+            Line(self._problem(problem), label=problem.path, kind="problem")
+            for problem in self.trace.problems
+        ]
         rounded = [Line(self.words.say("rounded"), label=path, kind="note") for path in self.trace.rounded]
         return lines + rounded
 
@@ -209,8 +228,12 @@ class _Teller:
         if self.brief or self.decision.allowed:
             return []
         found = remedies(self.decision)
-        first = tuple(remedy.line(self.phrases) for remedy in found if remedy.outcome is None)
-        rest = tuple(remedy.line(self.phrases) for remedy in found if remedy.outcome is not None)
+        first = tuple(
+            line for remedy in found if remedy.outcome is None for line in remedy.lines(self.phrases)
+        )
+        rest = tuple(
+            line for remedy in found if remedy.outcome is not None for line in remedy.lines(self.phrases)
+        )
         allowed = any(remedy.outcome in (Outcome.ALLOW, Outcome.FLAG) for remedy in found)
         sections = [("first", first), ("remedies" if allowed else "remedies_better", rest)]
         return [Section(key, self.words.say(key), lines) for key, lines in sections if lines]

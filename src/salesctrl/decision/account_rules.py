@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from salesctrl.decision.asks import FIGURES, asked
 from salesctrl.decision.lines import Line
-from salesctrl.decision.phrases import Phrases
+from salesctrl.decision.phrases import Phrases, first_known, unknown_parts
 from salesctrl.decision.trace import RuleTrace, Status, Trace
+from salesctrl.decision.values import shown_value
 from salesctrl.decision.words import OUTCOMES, PROBLEMS, Words
 from salesctrl.decision.working import Part, Worked, Working
-from salesctrl.evidence.reasons import Missing, RequirementResult
+from salesctrl.evidence.reasons import ItemVerdict, Missing, RequirementResult
 from salesctrl.outcome import Outcome
 from salesctrl.policy.types import Base
 
 _LEAVES = frozenset({"field", "item", "literal", "parameter", "formula", "table", "key", "as_of", "band"})
+_SAID_ONCE = frozenset({"role_stated", "requester_unstated", "requester_unlisted"})
+_LIVE = frozenset({Status.FIRED, Status.SATISFIED, Status.EXCEPTED, Status.UNKNOWN})
 _MOST_STEPS = 40
 """So many formulas, one inside another, are told of one expression."""
 _MOST_ITEMS = 5
@@ -59,28 +62,50 @@ class RuleTeller:
         self.brief, self.full = brief, full
         self.rules = {rule.id: rule for rule in trace.rules}
         self._told: set[tuple[str, str, str]] = set()
+        self._said_causes: set[str] = set()
+        self.about_evidence: dict[str, None] = {}
+        """What is to be known of all evidence."""
+        self._unknown = False
+        """Whether what is unknown is to be told of: not where a value is known all the same."""
+        self._counting = {
+            verdict.item
+            for rule in trace.rules
+            for result in rule.requirements
+            for verdict in result.items
+            if verdict.counts
+        }
         self._exceptors = {
-            name for rule in trace.rules if rule.status in (Status.FIRED, Status.EXCEPTED) for name, _ in rule.exceptions
+            name
+            for rule in trace.rules
+            if rule.status in (Status.FIRED, Status.EXCEPTED)
+            for name, _ in rule.exceptions
         }
 
     def told_elsewhere(self, rule: RuleTrace) -> bool:
         """Whether a rule only excepts another, and is told of there."""
-        effects = rule.template.effect is not None or rule.computed or rule.template.notify
-        return rule.id in self._exceptors and not effects
+        return rule.id in self._exceptors and not _has_effect(rule)
+
+    def to_no_end(self, rule: RuleTrace) -> bool:
+        """Whether a rule only excepts others, and none of them fired."""
+        targets = self._targets(rule)
+        return bool(targets) and not any(self.rules[t].status in _LIVE for t in targets)
 
     # -- rules -------------------------------------------------------------------------------------
 
     def fired(self, rule: RuleTrace) -> Line:
         """A rule that fired."""
-        return replace(titled(rule, self.words), aside=self._contribution(rule), tone=_tone(rule), lines=self._all_of(rule))
+        lines = [*self._all_of(rule), *self._notes(rule)]
+        return replace(
+            titled(rule, self.words), aside=self._contribution(rule), tone=_tone(rule), lines=tuple(lines)
+        )
 
     def excepted(self, rule: RuleTrace) -> Line:
         """A rule that would count but for an exception."""
         outcome = self.words.of(OUTCOMES[rule.template.effect or Outcome.ALLOW])
         aside = self.words.say("excepted_aside", outcome=outcome)
-        return replace(titled(rule, self.words), aside=aside, lines=self._all_of(rule))
+        return replace(titled(rule, self.words), aside=aside, lines=tuple(self._all_of(rule)))
 
-    def _all_of(self, rule: RuleTrace) -> tuple[Line, ...]:
+    def _all_of(self, rule: RuleTrace) -> list[Line]:
         worked = self.working.rule(rule.id)
         assert worked is not None
         lines: list[Line] = []
@@ -91,7 +116,7 @@ class RuleTeller:
         lines += self._requirements(rule, worked)
         for name, status in rule.exceptions:
             lines += self._exception(self.rules[name], status)
-        return tuple(lines)
+        return lines
 
     def _contribution(self, rule: RuleTrace) -> str:
         effect = rule.template.effect
@@ -99,13 +124,25 @@ class RuleTeller:
             return self.words.say("met", outcome=self.words.of(OUTCOMES[effect]))
         if effect is not None:
             return self.words.of(OUTCOMES[effect])
-        key = "computes" if rule.computed else "notifies" if rule.template.notify else "excepts" if rule.template.excepts else "no_effect"
+        key = (
+            "computes"
+            if rule.computed
+            else "notifies"
+            if rule.template.notify
+            else "excepts"
+            if rule.template.excepts
+            else "no_effect"
+        )
         return self.words.say(key)
 
     def _sentence(self, rule: RuleTrace) -> list[Line]:
+        if (because := rule.because) is None:
+            return []
+        return [Line(self.words.say("because", text=because.get(self.words.lang)), kind="because")]
+
+    def _notes(self, rule: RuleTrace) -> list[Line]:
+        """Who is to be told of a rule that fired, and where it comes from."""
         lines: list[Line] = []
-        if (because := rule.because) is not None:
-            lines.append(Line(self.words.say("because", text=because.get(self.words.lang)), kind="because"))
         if rule.template.notify and not self.brief:
             roles = self.words.join([self.phrases.role(role) for role in rule.template.notify], "list")
             lines.append(Line(self.words.say("told", roles=roles), kind="note"))
@@ -120,9 +157,14 @@ class RuleTeller:
             return [Line(self.words.say("always"), kind="condition")]
         lines: list[Line] = []
         for one in conjuncts(part):
-            gap = self.phrases.gap(one)
-            lines += self._saying(lambda one=one: self.phrases.statement(one), "condition", aside=gap)
+            lines += self._stated(one)
         return lines
+
+    def _stated(self, part: Part) -> list[Line]:
+        """What is true of one condition; of a formula that is told of here for the first time, that alone."""
+        if part.kind == "formula" and self._is_new(part):
+            return self._definition(part, 0)
+        return self._saying(lambda: self.phrases.statement(part), "condition", aside=self.phrases.gap(part))
 
     def _computed(self, name: str, part: Part) -> list[Line]:
         return self._saying(lambda: self._equation(name, part), "formula")
@@ -137,7 +179,7 @@ class RuleTeller:
         for part in mentioned:
             if part.kind == "fold":
                 below += self._items(part)
-            elif self._is_new(part) and depth < _MOST_STEPS:
+            elif (part.raw is not None or self._unknown) and depth < _MOST_STEPS and self._is_new(part):
                 before += self._definition(part, depth + 1)
         return [*before, Line(text, aside=aside, kind=kind, lines=tuple(below))]
 
@@ -158,8 +200,6 @@ class RuleTeller:
         """A name and what it is: ``exposure = customer.balance 19,000.00 + order.amount 1,234.50 = 20,234.50``."""
         if part.type.base is Base.BOOLEAN and part.kind not in _LEAVES:
             shown = self.words.phrase("is", name, self.phrases.shown(part))
-            if part.raw is None:
-                return shown
             return self.words.say("as_so", value=shown, condition=self.phrases.statement(part))
         return f"{name} = {self._worked_out(part)}"
 
@@ -168,12 +208,20 @@ class RuleTeller:
             test, then, otherwise = part.children
             value = self._worked_out(then if test.raw else otherwise)
             return self.words.say("as", value=value, condition=self.phrases.statement(test))
+        if part.op == "coalesce" and part.raw is not None and not first_known(part.children):
+            return self._worked_out(part.children[0])
         text = self.phrases.value(part)
-        if part.kind in _LEAVES:
+        if part.kind in _LEAVES or (part.op == "coalesce" and part.raw is not None):
             return text
-        problem = next((p.problem for p in _inner(part) if p.problem not in (None, "depends", "missing", "refused")), None)
+        problem = next(
+            (p.problem for p in _inner(part) if p.problem not in (None, "depends", "missing", "refused")),
+            None,
+        )
         if part.raw is None and problem is not None:
             return self.words.say("problem_in", text=text, problem=self.words.of(PROBLEMS[problem]))
+        if isinstance(part.raw, tuple) and part.type.is_numeric:
+            shown = shown_value(part.raw, part.type, self.words.lang)
+            return f"{text} {shown}" if shown.startswith("≈") else f"{text} = {shown}"
         return f"{text} = {self.phrases.shown(part)}"
 
     def _table(self, part: Part) -> str:
@@ -205,15 +253,17 @@ class RuleTeller:
         return lines
 
     def _item(self, fold: Part, item: Part, number: int) -> str:
-        parts = [self.phrases.statement(p) if p.type.base is Base.BOOLEAN else self._worked_out(p) for p in item.children]
+        parts = [
+            self.phrases.statement(p) if p.type.base is Base.BOOLEAN else self._worked_out(p)
+            for p in item.children
+        ]
         return self.words.say("each", number=number, text=self.words.join(parts))
 
-    def output(self, part: Part) -> Line:
+    def output(self, part: Part) -> list[Line]:
         """A formula that is reported: how it came about, or its value alone where that was told."""
         if self._is_new(part):
-            lines = self._definition(part, 0)
-            return replace(lines[-1], lines=(*lines[:-1], *lines[-1].lines))
-        return Line(self.phrases.value(part), kind="formula")
+            return self._definition(part, 0)
+        return [Line(self.phrases.value(part), kind="formula")]
 
     # -- requirements and exceptions ---------------------------------------------------------------
 
@@ -227,12 +277,9 @@ class RuleTeller:
         if figure is not None and not self.brief:
             key = FIGURES[type(result.need)]
             below += self._saying(lambda: self.words.say(key, text=self._worked_out(figure)), "formula")
-        given = [v for v in result.items if self.full or not any(r.code == "other_role" for r in v.reasons)]
+        given = [v for v in result.items if self._is_about(v, result)]
         if not self.brief:
-            below += [
-                Line(verdict.text(self.words.lang), kind="given", tone="good" if verdict.valid else "bad")
-                for verdict in given
-            ]
+            below += [self._verdict(verdict) for verdict in given]
         below += [
             Line(self.words.say("missing", text=self._gap(gap)), kind="missing", tone="bad")
             for gap in result.missing
@@ -242,6 +289,21 @@ class RuleTeller:
             self.words.say(how, what=what), aside=self.words.say(state), kind="ask",
             tone="good" if result.satisfied else "bad", lines=tuple(below),
         )  # fmt: skip
+
+    def _is_about(self, verdict: ItemVerdict, result: RequirementResult) -> bool:
+        """Whether an item is worth a line here: one in another role only where it counts nowhere."""
+        if self.full or not any(reason.code == "other_role" for reason in verdict.reasons):
+            return True
+        return not result.satisfied and verdict.item not in self._counting
+
+    def _verdict(self, verdict: ItemVerdict) -> Line:
+        """What an item of evidence is worth; what holds of all evidence is said once, for the decision."""
+        once = [reason for reason in verdict.reasons if reason.code in _SAID_ONCE]
+        for reason in once:
+            self.about_evidence[reason.text(self.words.lang)] = None
+        rest = tuple(reason for reason in verdict.reasons if reason.code not in _SAID_ONCE)
+        text = replace(verdict, reasons=rest).text(self.words.lang)
+        return Line(text, kind="given", tone="good" if verdict.valid else "bad")
 
     def _gap(self, gap: Missing) -> str:
         """What is missing; what the requirement itself says is not said again."""
@@ -260,10 +322,19 @@ class RuleTeller:
         if self.brief and status is not Status.FIRED:
             return []
         if status in (Status.FIRED, Status.SATISFIED):
-            below = [] if worked.condition.kind == "literal" or self.brief else self._condition(worked.condition)
+            below = (
+                [] if worked.condition.kind == "literal" or self.brief else self._condition(worked.condition)
+            )
             below += self._sentence(rule)
             below += self._requirements(rule, worked)
-            return [Line(self.words.say("excepted_by", rule=called), kind="exception", tone="good", lines=tuple(below))]
+            return [
+                Line(
+                    self.words.say("excepted_by", rule=called),
+                    kind="exception",
+                    tone="good",
+                    lines=tuple(below),
+                )
+            ]
         why = self.words.join([self.phrases.statement(one) for one in conjuncts(worked.condition)])
         return [Line(self.words.say("exception_fails", rule=called, text=why), kind="exception")]
 
@@ -274,42 +345,51 @@ class RuleTeller:
         worked = self.working.rule(rule.id)
         assert worked is not None
         lines: list[Line] = []
+        self._unknown = True
         unknown = [part for part in (worked.condition, *(p for _, p in worked.computed)) if part.raw is None]
         if not self.brief:
-            for name, part in worked.computed:
-                if part.raw is None:
-                    lines += self._computed(name, part)
-            if worked.condition.raw is None:
-                lines += self._condition(worked.condition)
-        lines += self._causes(unknown)
+            lines += self._condition(worked.condition)
+            if worked.condition.raw is not None:
+                lines += [line for name, part in worked.computed for line in self._computed(name, part)]
+        causes = self._causes(unknown)
+        self._said_causes.update(line.text for line in causes)
+        lines += causes
         for name, status in rule.exceptions:
             exception = self.rules[name]
             if status is Status.UNKNOWN:
                 lines += self._exception(exception, status)
+        self._unknown = False
         contribution = self.words.of(OUTCOMES[rule.outcome or Outcome.INCOMPLETE])
         return replace(titled(rule, self.words), aside=contribution, tone="bad", lines=tuple(lines))
 
-    def unknown_value(self, part: Part) -> Line:
-        """A reported value that cannot be computed."""
-        lines = [] if self.brief else self._definition(part, 0)
-        text = self.words.say("output_unknown", name=self.phrases.name(part))
-        return Line(text, kind="problem", tone="bad", lines=(*lines, *self._causes([part])))
+    def unknown_values(self, parts: Sequence[Part]) -> list[Line]:
+        """Reported values that cannot be computed; those for want of what was said already in one line."""
+        lines: list[Line] = []
+        rest: list[str] = []
+        for part in parts:
+            causes = self._causes([part], self._said_causes)
+            name = self.phrases.name(part)
+            if not causes:
+                rest.append(f"`{name}`")
+                continue
+            self._said_causes.update(line.text for line in causes)
+            self._unknown = True
+            below = [] if self.brief or not self._is_new(part) else self._definition(part, 0)
+            self._unknown = False
+            text = self.words.say("output_unknown", name=name)
+            lines.append(Line(text, kind="problem", tone="bad", lines=(*below, *causes)))
+        if rest:
+            text = self.words.say("outputs_unknown", names=self.words.join(rest, "list"))
+            lines.append(Line(text, kind="problem", tone="bad"))
+        return lines
 
-    def _causes(self, parts: Sequence[Part]) -> list[Line]:
-        """For want of which facts, or by what error, something is unknown."""
+    def _causes(self, parts: Sequence[Part], known: Collection[str] = ()) -> list[Line]:
+        """For want of which facts, or by what error, something is unknown; ``known`` are those said already."""
         found: dict[str, Line] = {}
-        todo, seen = list(reversed(parts)), set[int]()
-        while todo and len(seen) < 10_000:
-            part = todo.pop()
-            if part.raw is not None or id(part) in seen:
-                continue
-            seen.add(id(part))
-            below = [*part.children, *(part.inside if part.kind in ("formula", "table", "fold", "band") else ())]
-            todo += reversed([p for p in below if p.raw is None and p.problem != "pattern"])
-            if part.problem in (None, "depends", "pattern"):
-                continue
-            text = self._cause(part)
-            found[text] = Line(text, kind="missing", tone="bad")
+        for part in unknown_parts(parts):
+            text = self._cause(part) if part.problem not in (None, "depends") else ""
+            if text and text not in known:
+                found[text] = Line(text, kind="missing", tone="bad")
         return list(found.values())
 
     def _cause(self, part: Part) -> str:
@@ -353,10 +433,24 @@ class RuleTeller:
         """The first thing for which a rule did not fire."""
         worked = self.working.rule(rule.id)
         assert worked is not None
-        if rule.status is Status.WITHHELD:
+        if self.to_no_end(rule):
+            return self.words.say("nothing_to_except", rules=self.words.join(self._targets(rule), "list"))
+        if rule.status is Status.WITHHELD or worked.condition.raw is None:
             return self.words.say("not_given")
         first = conjuncts(worked.condition)[0]
+        told = (first.kind, first.policy, first.name) in self._told
+        if first.kind == "formula" and not told:
+            return self._equation(self.phrases.name(first), first.inside[0])
         return self.phrases.statement(first)
+
+    def _targets(self, rule: RuleTrace) -> list[str]:
+        """The rules that one only excepts; none where it does more than that."""
+        if _has_effect(rule):
+            return []
+        named = set(rule.template.excepts)
+        return [
+            r.id for r in self.rules.values() if r.id in named or (r.row is not None and r.row.table in named)
+        ]
 
     def quiet(self, rule: RuleTrace) -> Line:
         """A rule that did not fire, in full."""
@@ -368,12 +462,19 @@ class RuleTeller:
         for one in parts:
             if one.kind == "cell" and one.text.strip() == "-":
                 continue
-            lines += self._saying(lambda one=one: self.phrases.statement(one), "condition", aside=self.phrases.gap(one))
+            lines += self._stated(one)
         if part.raw is True and rule.row is not None:
             lines.append(Line(self.words.say("earlier_row"), kind="note"))
-        if rule.status is Status.WITHHELD:
+        if self.to_no_end(rule):
+            lines = [Line(self._decisive(rule), kind="condition")]
+        elif rule.status is Status.WITHHELD:
             lines += self._requirements(rule, worked)
         return replace(titled(rule, self.words), kind="quiet", lines=tuple(lines))
+
+
+def _has_effect(rule: RuleTrace) -> bool:
+    """Whether a rule does anything but except others."""
+    return rule.template.effect is not None or bool(rule.computed) or bool(rule.template.notify)
 
 
 def _tone(rule: RuleTrace) -> str:

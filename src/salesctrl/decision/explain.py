@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from salesctrl.decision.account import Account, Section, Verbosity, account
-from salesctrl.decision.layout import JOINED, pad, width, wrap
+from salesctrl.decision.layout import pad, plain, width, wrap
 from salesctrl.decision.lines import Line
 from salesctrl.decision.values import Language
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from salesctrl.decision.model import Decision
 
 COLUMNS = 100
-_LABEL = 12
+_LABEL = 18
 """The column of labels is as wide as the widest of a section, and at most so wide."""
 _GAP = 2
 _STEP = 2
@@ -66,7 +66,7 @@ def _section(section: Section) -> Iterator[str]:
     labels = [width(line.label) for line in section.lines if width(line.label) <= _LABEL]
     column = max(labels, default=0)
     for number, line in enumerate(section.lines):
-        if number and line.lines and section.key in ("fired", "excepted", "unknown"):
+        if number and line.lines and line.kind == "rule" and section.key in ("fired", "excepted", "unknown"):
             yield ""
         yield from _line(line, _STEP, column)
 
@@ -77,14 +77,17 @@ def _line(line: Line, indent: int, column: int = 0) -> Iterator[str]:
     prefix = " " * indent
     if line.label:
         prefix = pad(prefix + line.label, start)
-        if width(prefix) > start:
+        if column and width(line.label) > column:
+            yield prefix
+            prefix = " " * start
+        elif not column:
             prefix += " " * _GAP
     elif column:
         prefix = " " * start
     room = COLUMNS - start
     first = COLUMNS - width(prefix) - (width(line.aside) + _GAP if line.aside else 0)
     texts = wrap(line.text, max(first, 20), room)
-    note = line.note.replace(JOINED, " ")
+    note = plain(line.note)
     beside = bool(note) and len(texts) == 1 and width(texts[0]) + 3 + width(note) <= first
     if beside:
         texts[0] += "   " + note

@@ -7,8 +7,11 @@ from functools import lru_cache
 
 JOINED = "\u00a0"
 """A space at which no line is broken; it is printed as a space."""
-_CLOSING = frozenset("，。；：、！？）》”’】…%")
-_OPENING = frozenset("（《“‘【")
+_GLUE = "\u2060"
+"""Between two characters that stay on one line; it is not printed."""
+_JOINING = frozenset({JOINED, _GLUE})
+_CLOSING = frozenset("，。；：、！？）》”’】…%)]")
+_OPENING = frozenset("（《“‘【([")
 
 
 @lru_cache(maxsize=4096)
@@ -25,6 +28,20 @@ def width(text: str) -> int:
     (5, 4, 6)
     """
     return sum(map(_char_width, text))
+
+
+def glued(name: str) -> str:
+    """A name at which no line is broken.
+
+    >>> plain(glued("信用额度")), len(glued("信用额度"))
+    ('信用额度', 7)
+    """
+    return _GLUE.join(name) if width(name) > len(name) else name
+
+
+def plain(text: str) -> str:
+    """A text as it is printed, without the marks that keep its parts together."""
+    return text.replace(JOINED, " ").replace(_GLUE, "")
 
 
 def pad(text: str, columns: int) -> str:
@@ -47,13 +64,13 @@ def _units(text: str) -> list[str]:
             glue = False
             continue
         new = not units or units[-1] == " " or (wide and not glue) or _ends_wide(units[-1])
-        if units and units[-1] != " " and (char in _CLOSING or char == JOINED or glue):
+        if units and units[-1] != " " and (char in _CLOSING or char in _JOINING or glue):
             new = False
         if new:
             units.append(char)
         else:
             units[-1] += char
-        glue = char in _OPENING or char == JOINED
+        glue = char in _OPENING or char in _JOINING
     return units
 
 
@@ -91,7 +108,7 @@ def wrap(text: str, first: int, rest: int) -> list[str]:
         used += size
     if line.strip() or not lines:
         lines.append(line.rstrip())
-    return [made.replace(JOINED, " ") for made in lines]
+    return [plain(made) for made in lines]
 
 
 def _cut(unit: str, room: int) -> int:

@@ -64,8 +64,8 @@ class Owner(Protocol):
         ``changed`` has new run-time values by the number of the fact among the plan's inputs.
         """
 
-    def role_title(self, role: str) -> LocalText:
-        """What people call a role."""
+    def role_title(self, role: str) -> LocalText | None:
+        """What people call a role; ``None`` for what is none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,14 @@ is said, though the policy asks for ``days_late >= grace``. Of ``and`` and ``or`
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from salesctrl.compile.plan import Plan, reads
-from salesctrl.decision.layout import JOINED
+from salesctrl.decision.layout import JOINED, glued
 from salesctrl.decision.values import Language, shown_value
 from salesctrl.decision.words import FUNCTIONS, OPERATORS, OPPOSITES, PHRASES, PROBLEMS, Words
 from salesctrl.decision.working import Part
@@ -22,7 +24,14 @@ from salesctrl.policy.types import DAYS, TEXTUAL, Base, Type
 _ATOM, _PRODUCT, _SUM, _RELATION, _NOT, _AND, _OR, _PHRASE = range(9, 1, -1)
 """How closely the parts of a text hold together; a part that holds less closely than asked for gets brackets."""
 
+_MIRRORED = {"<": ">", ">": "<", "<=": ">=", ">=": "<="}
+_MOST_CAUSES = 3
+"""So many facts are named for want of which something is unknown."""
+_MOST_PARTS = 10_000
+_FRACTION = re.compile(r" \([-0-9,/]+\)")
+"""The exact fraction beside a rounded quotient; it is shown where the quotient is computed."""
 _BOOLEAN_CALLS = ("starts_with", "ends_with", "contains")
+_NAMED = frozenset({"field", "item", "as_of", "parameter", "formula", "table"})
 _ROLE_KINDS = ("formula", "table", "band", "key")
 
 
@@ -52,7 +61,7 @@ class Phrases:
     ``mentioned`` are the formulas, tables and lists that were named and whose working is not yet told.
     """
 
-    def __init__(self, words: Words, names: Names, role_title: Callable[[str], LocalText]):
+    def __init__(self, words: Words, names: Names, role_title: Callable[[str], LocalText | None]):
         self.words, self.names, self.role_title = words, names, role_title
         self.lang: Language = words.lang
         self.mentioned: list[Part] = []
@@ -69,6 +78,10 @@ class Phrases:
         """A value; a text that names a role is shown as the role's title where that is asked for."""
         if raw is None:
             return self.words.of(PROBLEMS["depends"]) if self.lang == "zh" else "unknown"
+        if isinstance(raw, tuple) and type_.base in (Base.MONEY, Base.NUMBER):
+            return _FRACTION.sub("", shown_value(raw, type_, self.lang))
+        if type_.base is Base.MONEY and isinstance(raw, int):
+            return _money(raw, type_.scale or 0)
         if type_.base in TEXTUAL:
             return self._text(str(raw), type_, role=role)
         if type_.base is Base.MAP and isinstance(raw, tuple) and type_.element is not None:
@@ -80,7 +93,7 @@ class Phrases:
         return shown_value(raw, type_, self.lang).replace(" 项", "项")
 
     def _text(self, raw: str, type_: Type, *, role: bool) -> str:
-        if role and self.role(raw) != raw:
+        if role and self.role_title(raw) is not None:
             return self.role(raw)
         if type_.base is Base.CHOICE and (type_.labels or self.lang == "en"):
             return shown_value(raw, type_, self.lang).strip('"' if self.lang == "zh" else "")
@@ -90,7 +103,8 @@ class Phrases:
 
     def role(self, role: str) -> str:
         """The title of a role, or the text itself where it is none."""
-        return self.role_title(role).get(self.lang)
+        title = self.role_title(role)
+        return role if title is None else title.get(self.lang)
 
     def name(self, part: Part) -> str:
         """What a named part is called."""
@@ -115,10 +129,13 @@ class Phrases:
         match part.kind:
             case "literal":
                 return self.shown(part), _ATOM
-            case "field" | "item" | "as_of" | "parameter" | "formula" | "table":
+            case kind if kind in _NAMED:
                 return self._named(part), _ATOM
             case "key":
-                return f"{self._inner_name(part.children[0])}.{self.role(part.name)} {self.shown(part)}", _ATOM
+                return (
+                    f"{self._inner_name(part.children[0])}.{self.role(part.name)} {self.shown(part)}",
+                    _ATOM,
+                )
             case "arithmetic":
                 return self._arithmetic(part)
             case "negation":
@@ -130,12 +147,13 @@ class Phrases:
             case "fold":
                 return self._fold(part), _PHRASE
             case "band":
-                return self._band(part), _PHRASE
+                return self._band(part), _PRODUCT
         return self._said(part)
 
     def _named(self, part: Part) -> str:
         self._mention(part)
-        return self.name(part) if part.problem == "pattern" else f"{self.name(part)}{JOINED}{self.shown(part)}"
+        name = glued(self.name(part))
+        return name if part.problem == "pattern" else f"{name}{JOINED}{self.shown(part)}"
 
     def _mention(self, part: Part) -> None:
         if part.kind in ("parameter", "band"):
@@ -150,18 +168,24 @@ class Phrases:
     def _arithmetic(self, part: Part) -> tuple[str, int]:
         left, right = part.children
         if part.op == "-" and left.type.base is Base.DATE and right.type.base is Base.DATE:
-            return self.words.phrase("days_between", self.value(right, _RELATION), self.value(left, _RELATION)), _PHRASE
-        level = _SUM if part.op in "+-" else _PRODUCT
-        after = level if part.op in "+*" else level + 1
-        return f"{self.value(left, level)} {OPERATORS[part.op]} {self.value(right, after)}", level
+            return self.words.phrase(
+                "days_between", self.value(right, _RELATION), self.value(left, _RELATION)
+            ), _PHRASE
+        op = part.op
+        if op == "+" and right.kind == "negation":
+            op, right = "-", right.children[0]
+        level = _SUM if op in "+-" else _PRODUCT
+        after = level if op in "+*" else level + 1
+        return f"{self.value(left, level)} {OPERATORS[op]} {self.value(right, after)}", level
 
     def _choice(self, part: Part) -> tuple[str, int]:
         test, then, otherwise = part.children
         if test.raw is None:
             texts = (self.statement(test), self.value(then), self.value(otherwise))
             return self.words.phrase("if", *texts), _PHRASE
-        chosen = self.value(then if test.raw else otherwise)
-        return self.words.say("as", value=chosen, condition=self.statement(test)), _PHRASE
+        text, level = self._valued(then if test.raw else otherwise)
+        said = self.words.say("as", value=text, condition=self.statement(test))
+        return said, _PRODUCT if level == _ATOM else _PHRASE
 
     def _call(self, part: Part) -> tuple[str, int]:
         args = part.children
@@ -169,7 +193,9 @@ class Phrases:
             case "round":
                 places, mode = args[1], args[2]
                 name = FUNCTIONS.get(str(mode.raw), FUNCTIONS["round"])
-                return self._bracketed(name, [self.value(args[0]), self.shown(places)]), _ATOM
+                return self._bracketed(
+                    name, [self.value(args[0]), self.words.say("places", count=places.raw)]
+                ), _ATOM
             case "allocate":
                 weights = self._weights(args[1])
                 return self.words.say("split_by", total=self.value(args[0], _SUM), weights=weights), _PHRASE
@@ -178,14 +204,29 @@ class Phrases:
             case "accrue":
                 texts = [self.value(a, _SUM) for a in args[:4]]
                 return self.words.phrase("accrue", *texts, str(args[4].raw)), _PHRASE
+            case "coalesce" if part.raw is not None:
+                return self._first_known(args)
             case "known" | "starts_with" | "ends_with" | "contains":
                 return self._said(part)
         if part.op in PHRASES and part.op not in FUNCTIONS:
             return self.words.phrase(part.op, *(self.value(a, _SUM) for a in args)), _PHRASE
-        return self._bracketed(FUNCTIONS.get(part.op, (part.op, part.op)), [self.value(a) for a in args]), _ATOM
+        return self._bracketed(
+            FUNCTIONS.get(part.op, (part.op, part.op)), [self.value(a) for a in args]
+        ), _ATOM
+
+    def _first_known(self, args: Sequence[Part]) -> tuple[str, int]:
+        """The first value that is known, and that those before it are not."""
+        place = first_known(args)
+        if not place:
+            return self._valued(args[0])
+        text, level = self._valued(args[place])
+        unknown = self.words.join([self._not_known(arg) for arg in args[:place]], "and")
+        said = self.words.say("as", value=text, condition=unknown)
+        return said, _PRODUCT if level == _ATOM else _PHRASE
 
     def _bracketed(self, name: tuple[str, str], args: Sequence[str]) -> str:
-        return f"{self.words.of(name)}({self.words.join(args)})"
+        called = self.words.of(name).replace(" ", JOINED)
+        return self.words.say("bracketed", name=called, args=self.words.join(args))
 
     def _weights(self, part: Part) -> str:
         """Weights as people say them: ``shares 5:3:2``."""
@@ -214,7 +255,7 @@ class Phrases:
         cells = [self.statement(cell) for cell in part.inside if cell.raw]
         if not cells:
             return f"{part.name} {self.shown(part)}"
-        return self.words.phrase("band", value=self.shown(part), cells=self.words.join(cells))
+        return self.words.say("as", value=self.shown(part), condition=self.words.join(cells))
 
     # -- conditions --------------------------------------------------------------------------------
 
@@ -258,12 +299,27 @@ class Phrases:
     def _compare(self, part: Part) -> str:
         op = part.op if part.raw is not False else OPPOSITES[part.op]
         left, right = part.children
+        if left.kind == "literal" and right.kind != "literal":
+            left, right, op = right, left, _MIRRORED.get(op, op)
+        if (
+            op in ("==", "!=")
+            and left.type.base in TEXTUAL
+            and left.kind in _NAMED
+            and right.kind == "literal"
+        ):
+            other = self._side(right, left.type)
+            if left.problem is None:
+                key = "is_one" if op == "==" else "is_other"
+                self._mention(left)
+                return self.words.phrase(key, self.name(left), self.shown(left), other)
         return f"{self._side(left, right.type)} {OPERATORS[op]} {self._side(right, left.type)}"
 
     def _side(self, part: Part, other: Type) -> str:
         """A side of a comparison: of one that is computed there, what it comes to."""
         if part.kind == "literal" and other.base is Base.CHOICE:
             return self.shown_raw(part.raw, other)
+        if other.percent and part.type.base is Base.NUMBER and part.kind in _NAMED and part.raw is not None:
+            part = replace(part, type=replace(part.type, percent=True))
         text, level = self._valued(part)
         if part.problem == "pattern" or part.raw is None or level == _ATOM and part.kind != "call":
             return text if level >= _SUM else self.words.brackets(text)
@@ -272,16 +328,16 @@ class Phrases:
     def _logic(self, part: Part) -> tuple[str, int]:
         if part.raw is None:
             level = _AND if part.op == "and" else _OR
-            unsure = [c for c in part.children if c.raw is None] if part.problem != "pattern" else part.children
+            unsure = (
+                [c for c in part.children if c.raw is None] if part.problem != "pattern" else part.children
+            )
             parts = [self.statement(child, level) for child in unsure]
             return self.words.join(parts, part.op), level if len(parts) > 1 else _RELATION
         decided = [child for child in part.children if child.raw is part.raw]
-        parts = [self.statement(child, _AND) for child in decided]
+        parts = list(dict.fromkeys(self.statement(child, _AND) for child in decided))
         return self.words.join(parts, "and"), _AND if len(parts) > 1 else _RELATION
 
     def _not(self, part: Part) -> tuple[str, int]:
-        if part.raw is None:
-            return self.words.phrase("not", self.statement(part.children[0])), _ATOM
         return self._said(part.children[0])
 
     def _membership(self, part: Part) -> str:
@@ -292,8 +348,21 @@ class Phrases:
 
     def _known(self, part: Part) -> str:
         inner = part.children[0]
-        text = self.value(inner, _SUM) if part.raw else self._inner_name(inner)
-        return self.words.say("is_known" if part.raw else "not_known", name=text)
+        if part.raw:
+            return self.words.say("is_known", name=self.value(inner, _SUM))
+        return self._not_known(inner)
+
+    def _not_known(self, part: Part) -> str:
+        """That something is not known, and for want of which facts."""
+        name = self.name(part) or self.value(part, _ATOM)
+        causes = [] if part.kind == "field" else missing_facts(part)
+        if not causes:
+            return self.words.say("not_known", name=name)
+        names = self.words.join([self.name(cause) for cause in causes[:_MOST_CAUSES]], "list")
+        if len(causes) > _MOST_CAUSES:
+            count = len(causes) if self.lang == "zh" else len(causes) - _MOST_CAUSES
+            names = self.words.say("and_more", names=names, count=count)
+        return self.words.say("not_known_for", name=name, causes=self.words.say("facts_missing", names=names))
 
     def _quantity(self, part: Part) -> str:
         """``any`` and ``all``: of how many items it is so."""
@@ -349,6 +418,11 @@ class Phrases:
         if several:
             said = self.words.phrase("not_in" if negative else "in", self._side(given, given.type), text)
         else:
+            if given.type.base in TEXTUAL and given.kind in _NAMED and given.raw is not None:
+                self._mention(given)
+                other = self.shown_raw(text.strip('"'), given.type)
+                key = "is_other" if negative else "is_one"
+                return self.words.phrase(key, self.name(given), self.shown(given), other)
             said = f"{self._side(given, given.type)} {OPERATORS['!=' if negative else '==']} {ends[0] if ends else text}"
             return said
         return f"{said} ({self.words.join(ends)})" if ends else said
@@ -367,7 +441,8 @@ class Phrases:
         difference = self._difference(left, right)
         if difference is None:
             return ""
-        over = part.op in (">", ">=") if part.raw else part.op in ("<", "<=")
+        op = part.op if left.kind != "literal" else _MIRRORED[part.op]
+        over = op in (">", ">=") if part.raw else op in ("<", "<=")
         if not difference[0]:
             return self.words.say("exactly")
         return self.words.say("over" if over else "short", difference=difference[1])
@@ -387,10 +462,48 @@ class Phrases:
             difference, scale = difference * 100, max(scale - 2, 0)
         n = difference * 10**scale
         exact = n.denominator == 1
-        shown = format_scaled(int(n), scale) if exact else format_ratio(difference.numerator, difference.denominator)
+        if not exact:
+            shown = _FRACTION.sub("", format_ratio(difference.numerator, difference.denominator))
+        else:
+            shown = _money(int(n), scale) if left.type.base is Base.MONEY else format_scaled(int(n), scale)
         if left.type.base in (Base.DAYS, Base.MONTHS) and exact:
             shown = shown_value(int(n), left.type, self.lang)
         return difference, self.words.say("points", number=shown) if percent else shown
+
+
+def first_known(args: Sequence[Part]) -> int:
+    """The place of the first argument that has a value."""
+    return next((i for i, arg in enumerate(args) if arg.raw is not None), 0)
+
+
+def missing_facts(part: Part) -> list[Part]:
+    """The facts for want of which a part has no value."""
+    found: dict[str, Part] = {}
+    for inner in unknown_parts([part]):
+        if inner.problem in ("missing", "refused"):
+            found.setdefault(inner.name, inner)
+    return list(found.values())
+
+
+def unknown_parts(parts: Sequence[Part]) -> Iterator[Part]:
+    """All parts without a value in these, formulas and tables opened; each once."""
+    todo, seen = list(reversed(parts)), set[tuple[str, str, str] | int]()
+    while todo and len(seen) < _MOST_PARTS:
+        part = todo.pop()
+        key = (part.kind, part.policy, part.name) if part.kind in ("formula", "table") else id(part)
+        if part.raw is not None or part.problem == "pattern" or key in seen:
+            continue
+        seen.add(key)
+        yield part
+        opened = part.inside if part.kind in ("formula", "table", "fold", "band") else ()
+        todo += reversed([*part.children, *opened])
+
+
+def _money(amount: int, scale: int) -> str:
+    """An amount with the decimals that it has, two at least: a product of rates has more than it needs."""
+    while scale > 2 and amount % 10 == 0:
+        amount, scale = amount // 10, scale - 1
+    return format_scaled(amount, scale)
 
 
 def _fraction(part: Part) -> Fraction:

@@ -10,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from salesctrl.compile.plan import Plan
+from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.asks import asked
 from salesctrl.decision.imagined import completed
+from salesctrl.decision.layout import plain
 from salesctrl.decision.lines import Line
 from salesctrl.decision.model import Decision, Owner
 from salesctrl.decision.phrases import Names, Phrases
@@ -21,7 +22,6 @@ from salesctrl.decision.values import Language, Raw
 from salesctrl.decision.words import OUTCOMES, Words
 from salesctrl.evidence.given import Evidence
 from salesctrl.evidence.reasons import RequirementResult
-from salesctrl.outcome import OUTCOMES as RANKS
 from salesctrl.outcome import Outcome
 from salesctrl.policy.types import NUMERIC, Base, Type
 from salesctrl.policy.vocabulary import Field
@@ -35,12 +35,18 @@ MOST_TOGETHER = 4
 _CHECKS = 3
 """At so many points between the nearest value and the one that the search came from it is decided anew."""
 
+Score = tuple[int, ...]
+"""How good a decision is: less is better."""
 _RELATIONS = {"at_most": "≤", "at_least": "≥", "equal": "="}
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Another value of a fact: ``raws`` where the relation is ``equal``, else all up to or from one value on."""
+    """Other values of a fact.
+
+    ``relation``: ``at_most`` and ``at_least`` the one value in ``raws``, ``between`` the two, or ``equal`` to
+    one of them. ``was`` is the value that the fact has.
+    """
 
     path: str
     type: Type
@@ -68,29 +74,55 @@ class Remedy:
         """The remedy in words."""
         assert self.owner is not None
         words = Words(lang)
-        return self.line(Phrases(words, Names(self.owner.plan, lang), self.owner.role_title)).text
+        lines = self.lines(Phrases(words, Names(self.owner.plan, lang), self.owner.role_title))
+        return plain(words.join([line.text for line in lines], "semicolon"))
 
-    def line(self, phrases: Phrases) -> Line:
-        """The remedy as a line of an account."""
+    def lines(self, phrases: Phrases) -> tuple[Line, ...]:
+        """The remedy as lines of an account."""
         words = phrases.words
         if self.outcome is None:
-            names = [phrases.names.fact(path) for path in self.missing]
-            names += [words.say("correct", name=phrases.names.fact(path)) for path in self.refused]
-            return Line(words.join(names, "list"), kind="remedy")
+            given = [("to_give", self.missing), ("to_correct", self.refused)]
+            return tuple(
+                Line(
+                    words.say(key, names=words.join([phrases.names.fact(p) for p in paths], "list")),
+                    kind="remedy",
+                )
+                for key, paths in given
+                if paths
+            )
         parts = [_change(change, phrases) for change in self.changes]
+        asks: dict[str, list[str]] = {}
+        for result in self.requirements:
+            asks.setdefault(result.need.rule, []).append(_asked(result, phrases))
         parts += [
-            words.say("for_rule", what=asked(result.need, words, phrases.role), rule=result.need.rule)
-            for result in self.requirements
+            words.say("for_rule", what=words.join(what, "and"), rule=rule) for rule, what in asks.items()
         ]
-        now = [words.say("instead", value=phrases.shown_raw(c.was, c.type)) for c in self.changes if len(self.changes) == 1]
+        now = [
+            words.say("instead", value=phrases.shown_raw(c.was, c.type))
+            for c in self.changes
+            if len(self.changes) == 1
+        ]
         outcome = words.say("becomes", outcome=words.of(OUTCOMES[self.outcome]))
-        return Line(words.join(parts, "and"), aside=words.join([*now, outcome]), kind="remedy")
+        return (Line(words.join(parts, "and"), aside=words.join([*now, outcome]), kind="remedy"),)
+
+
+def _asked(result: RequirementResult, phrases: Phrases) -> str:
+    """What is asked for; of a payment, what is still open."""
+    reasons = [dict(detail.params) for gap in result.missing for detail in gap.details]
+    still_open = next((params["open"] for params in reasons if "open" in params), None)
+    if still_open is not None:
+        return phrases.words.say("payment_of", amount=still_open)
+    return asked(result.need, phrases.words, phrases.role)
 
 
 def _change(change: Change, phrases: Phrases) -> str:
+    name, words = phrases.names.fact(change.path), phrases.words
     shown = [phrases.shown_raw(raw, change.type) for raw in change.raws]
-    value = phrases.words.list(shown, "or")
-    return f"{phrases.names.fact(change.path)} {_RELATIONS[change.relation]} {value}"
+    if change.relation == "between":
+        return words.say("between", name=name, low=shown[0], high=shown[1])
+    if change.type.base is Base.CHOICE:
+        return words.phrase("is_one", name, words.list(shown, "or"))
+    return f"{name} {_RELATIONS[change.relation]} {shown[0]}"
 
 
 def remedies(decision: Decision) -> tuple[Remedy, ...]:
@@ -123,8 +155,8 @@ class _Search:
         found = [*self._single_facts(), *self._evidence()]
         if not found:
             found = list(self._together())
-        best = min((r.outcome.rank for r in found if r.outcome is not None), default=0)
-        return (*first, *(r for r in found if r.outcome is not None and r.outcome.rank == best))
+        best = min((_rank(remedy) for remedy in found), default=0)
+        return (*first, *(remedy for remedy in found if _rank(remedy) == best))
 
     # -- facts -------------------------------------------------------------------------------------
 
@@ -143,26 +175,31 @@ class _Search:
             if op.name == "input" and isinstance(op.imm, int):
                 places.add(op.imm)
             todo.extend(op.args)
-        facts = [(place, paths[place], self.plan.inputs.vocabulary.at(paths[place])) for place in sorted(places - {0})]
+        facts = [
+            (place, paths[place], self.plan.inputs.vocabulary.at(paths[place]))
+            for place in sorted(places - {0})
+        ]
         kinds = NUMERIC | {Base.DATE, Base.BOOLEAN, Base.CHOICE}
         return [f for f in facts if f[2].type.base in kinds and self.values[f[0]] is not None][:MOST_FACTS]
 
     def _single_facts(self) -> Iterator[Remedy]:
-        rank = self.decision.outcome.rank
         for place, path, spec in self._facts(self.decision):
-            def score(value: Raw, place: int = place) -> tuple[int, ...]:
-                return (self._again({place: value}).outcome.rank,)
 
-            for change, reached in self._changes(place, path, spec, score, (rank,)):
-                yield self._with_evidence((change,), {place: change.raws[0]}, RANKS[reached[0]])
+            def score(value: Raw, place: int = place) -> Score:
+                return (_rank(self._again({place: value})),)
+
+            for change, _ in self._changes(place, path, spec, score, (_rank(self.decision),)):
+                yield self._with_evidence((change,), {place: change.raws[0]})
 
     def _changes(
-        self, place: int, path: str, spec: Field, score: Callable[[Raw], tuple[int, ...]], now: tuple[int, ...]
-    ) -> Iterator[tuple[Change, tuple[int, ...]]]:
+        self, place: int, path: str, spec: Field, score: Callable[[Raw], Score], now: Score
+    ) -> Iterator[tuple[Change, Score]]:
         """The nearest values of a fact with a better score than now."""
         was = self.values[place]
         if spec.type.base in (Base.BOOLEAN, Base.CHOICE):
-            others: Sequence[Raw] = (not was,) if isinstance(was, bool) else [c for c in spec.type.choices if c != was]
+            others: Sequence[Raw] = (
+                (not was,) if isinstance(was, bool) else [c for c in spec.type.choices if c != was]
+            )
             scores = {other: score(other) for other in others}
             best = min(scores.values(), default=now)
             if best < now:
@@ -171,10 +208,10 @@ class _Search:
             return
         assert isinstance(was, int)
         for step in (-1, 1):
-            found = _nearest(was, step, spec.low, spec.high, score, now)
+            found = _Bisection(was, step, spec, score).search(now)
             if found is not None:
-                value, relation, reached = found
-                yield Change(path, spec.type, relation, (value,), was), reached
+                relation, raws, reached = found
+                yield Change(path, spec.type, relation, raws, was), reached
 
     def _together(self) -> Iterator[Remedy]:
         """Several facts changed together, each for the most that it does, where no single one is enough."""
@@ -183,12 +220,12 @@ class _Search:
         here = self.decision
         for _ in range(MOST_TOGETHER):
             now = _score(here)
-            best: tuple[tuple[int, ...], int, Change] | None = None
+            best: tuple[Score, int, Change] | None = None
             for place, path, spec in self._facts(here):
                 if place in changed:
                     continue
 
-                def score(value: Raw, place: int = place) -> tuple[int, ...]:
+                def score(value: Raw, place: int = place) -> Score:
                     return _score(self._again({**changed, place: value}))
 
                 for change, reached in self._changes(place, path, spec, score, now):
@@ -198,21 +235,25 @@ class _Search:
                 return
             _, place, change = best
             changed[place] = change.raws[0]
-            changes.append(replace(change, relation="equal"))
+            changes.append(
+                change
+                if change.relation != "between"
+                else replace(change, relation="equal", raws=change.raws[:1])
+            )
             here = self._again(changed)
-            if here.allowed or here.outcome.rank < self.decision.outcome.rank:
-                yield self._with_evidence(tuple(changes), changed, here.outcome)
+            if here.outcome.rank < self.decision.outcome.rank:
+                yield self._with_evidence(tuple(changes), changed)
                 return
 
-    def _with_evidence(self, changes: tuple[Change, ...], changed: dict[int, Raw], reached: Outcome) -> Remedy:
+    def _with_evidence(self, changes: tuple[Change, ...], changed: dict[int, Raw]) -> Remedy:
         """The remedy; where something is still required then, with that, if it is enough."""
-        if reached is Outcome.REVIEW:
-            here = self._again(changed)
+        here = self._again(changed)
+        if here.outcome is Outcome.REVIEW:
             asks = _open(here, _pending(here))
             done = self._again(changed, completed(here, asks, self.evidence))
             if asks and done.allowed:
                 return Remedy(done.outcome, changes, asks, owner=self.owner)
-        return Remedy(reached, changes, owner=self.owner)
+        return Remedy(here.outcome, changes, owner=self.owner)
 
     # -- evidence ----------------------------------------------------------------------------------
 
@@ -222,7 +263,7 @@ class _Search:
         choices = [()] if pending else []
         choices += self._exceptions()
         for exceptions in choices:
-            for rules in ([exceptions, (*exceptions, *pending)] if exceptions else [pending]):
+            for rules in [exceptions, (*exceptions, *pending)] if exceptions else [pending]:
                 asks = _open(self.decision, rules)
                 if not asks:
                     continue
@@ -252,7 +293,7 @@ class _Search:
         return self.owner.again(self.decision, changed, evidence if evidence is not None else self.evidence)
 
 
-def _deciding(decision: Decision):  # type: ignore[no-untyped-def]
+def _deciding(decision: Decision) -> list[PlannedRule]:
     """The rules for which the outcome is what it is."""
     _, _, _, fired, unknown, pending, *_ = decision._kept
     plan = decision._kept[0].plan
@@ -263,9 +304,14 @@ def _deciding(decision: Decision):  # type: ignore[no-untyped-def]
     return rules
 
 
-def _score(decision: Decision) -> tuple[int, ...]:
+def _rank(of: Decision | Remedy) -> int:
+    """How good an outcome is; all that let it go ahead are as good as one another."""
+    return 0 if of.outcome is None or of.outcome <= Outcome.FLAG else of.outcome.rank
+
+
+def _score(decision: Decision) -> Score:
     """Less is better: the outcome, then how many rules make it so."""
-    return (decision.outcome.rank, len(_deciding(decision)))
+    return (_rank(decision), len(_deciding(decision)))
 
 
 def _pending(decision: Decision) -> tuple[RuleTrace, ...]:
@@ -279,36 +325,69 @@ def _open(decision: Decision, rules: Sequence[RuleTrace]) -> tuple[RequirementRe
     return tuple(result for rule in rules for result in rule.requirements if not result.satisfied)
 
 
-def _nearest(
-    was: int, step: int, low: int, high: int, score: Callable[[Raw], tuple[int, ...]], now: tuple[int, ...]
-) -> tuple[int, str, tuple[int, ...]] | None:
-    """The nearest better value below (``step`` -1) or above, whether all beyond do as well, and its score."""
-    known: dict[int, tuple[int, ...]] = {}
+class _Bisection:
+    """The search for better values of one number or date, in one direction (``step`` -1 or 1)."""
 
-    def scored(value: int) -> tuple[int, ...]:
-        if value not in known:
-            known[value] = score(value)
-        return known[value]
+    def __init__(self, was: int, step: int, spec: Field, score: Callable[[Raw], Score]):
+        self.was, self.step = was, step
+        self.points = list(_points(was, step, spec.low, spec.high))
+        self._score = score
+        self._known: dict[int, Score] = {}
 
-    points = list(_points(was, step, low, high))
-    best = min((scored(point) for point in points), default=now)
-    if best >= now:
-        return None
-    first = next(i for i, point in enumerate(points) if scored(point) <= best)
-    good, bad = points[first], points[first - 1] if first else was
-    while abs(good - bad) > 1:
-        if len(known) >= MOST_EVALUATIONS:
+    def scored(self, value: int) -> Score:
+        """The score of a value; each value is decided once."""
+        if value not in self._known:
+            if len(self._known) >= MOST_EVALUATIONS:
+                raise _TooMany
+            self._known[value] = self._score(value)
+        return self._known[value]
+
+    def search(self, now: Score) -> tuple[str, tuple[int, ...], Score] | None:
+        """How the values relate to the fact, the nearest one first, and the score; ``None`` where none is better."""
+        try:
+            best = min((self.scored(point) for point in self.points), default=now)
+            return self._range(best) if best < now else None
+        except _TooMany:
             return None
-        middle = (good + bad) // 2
-        if scored(middle) <= best:
-            good = middle
-        else:
-            bad = middle
-    gap = points[first] - good
-    between = [good + gap * k // (_CHECKS + 1) for k in range(1, _CHECKS + 1)]
-    beyond = all(scored(point) <= best for point in [*points[first:], *between])
-    relation = "equal" if not beyond else "at_most" if step < 0 else "at_least"
-    return good, relation, best
+
+    def _range(self, best: Score) -> tuple[str, tuple[int, ...], Score]:
+        good = [self.scored(point) <= best for point in self.points]
+        first = good.index(True)
+        near = self._edge(self.points[first], self.points[first - 1] if first else self.was, best)
+        if all(good[first:]) and self._all_between(near, self.points[first], best):
+            if near == self.points[-1]:
+                return "equal", (near,), best
+            return ("at_most" if self.step < 0 else "at_least"), (near,), best
+        last = next((i for i in range(first, len(good)) if not good[i]), len(good))
+        try:
+            far = (
+                self._edge(self.points[last - 1], self.points[last], best)
+                if last < len(good)
+                else self.points[-1]
+            )
+            whole = far != near and self._all_between(near, far, best)
+        except _TooMany:
+            whole = False
+        return ("between", (min(near, far), max(near, far)), best) if whole else ("equal", (near,), best)
+
+    def _edge(self, good: int, bad: int, best: Score) -> int:
+        """The value next to the worse ones, between a good one and a bad one."""
+        while abs(good - bad) > 1:
+            middle = (good + bad) // 2
+            if self.scored(middle) <= best:
+                good = middle
+            else:
+                bad = middle
+        return good
+
+    def _all_between(self, one: int, other: int, best: Score) -> bool:
+        """Whether values between two are as good: asked of some of them."""
+        gap = other - one
+        return all(self.scored(one + gap * k // (_CHECKS + 1)) <= best for k in range(1, _CHECKS + 1))
+
+
+class _TooMany(Exception):
+    """One fact was tried as often as it may be."""
 
 
 def _points(was: int, step: int, low: int, high: int) -> Iterator[int]:

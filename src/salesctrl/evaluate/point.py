@@ -126,9 +126,9 @@ class PlanEvaluator:
         refused = isinstance(reading, Reading) and reading.problems
         return at_least_incomplete(made) if refused or not in_force else made
 
-    def role_title(self, role: str) -> LocalText:
-        """What people call a role."""
-        return self._organisation.title(role)
+    def role_title(self, role: str) -> LocalText | None:
+        """What people call a role; ``None`` for what is none."""
+        return self._organisation.title(role) if role in self._organisation.roles else None
 
     def facts(self, decision: Decision) -> Mapping[str, object]:
         """The facts of a decision in canonical form: by path, numbers as text, dates in ISO 8601."""

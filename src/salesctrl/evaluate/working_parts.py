@@ -243,7 +243,7 @@ class Reader:
         else:
             problem = "no_items" if source.raw == () else "depends"
         return Part(
-            "fold", node.type, raw, children, node.kind, "both" if len(roots) == 2 else "",
+            "fold", node.type, raw, children, node.kind, text="both" if len(roots) == 2 else "",
             problem=problem, more=each,
         )  # fmt: skip
 
