@@ -168,7 +168,8 @@ def _read_number(leaf: Leaf, value: object, where: str, reading: Reading) -> Val
     spec = leaf.field
     scale = spec.type.scale or 0
     if reading.tolerance is not None and isinstance(value, float):
-        number, rounded = to_scaled_nearest(value, scale, spec.digits, reading.tolerance)
+        tolerance = min(reading.tolerance, Decimal(1).scaleb(-scale - 3))  # noise never decides a digit
+        number, rounded = to_scaled_nearest(value, scale, spec.digits, tolerance)
         if rounded:
             reading.rounded.append(where)
     else:
