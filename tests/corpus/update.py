@@ -7,5 +7,11 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / folder) for folder in 
 
 from tests.corpus.checking import BAD, names, rendered  # noqa: E402 - the path comes first
 
-for name in names():
-    (BAD / f"{name}.txt").write_text(rendered(name), encoding="utf-8", newline="\n")
+
+def main() -> None:
+    for name in names():
+        (BAD / f"{name}.txt").write_text(rendered(name), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
