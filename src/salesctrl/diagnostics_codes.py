@@ -385,6 +385,13 @@ _TABLE: Final = (
         "can go.",
     ),
     (
+        "W403",
+        "a code without words",
+        "A vocabulary of the set has `terms`, but none for this kind of document, action or form of "
+        "approval. Explanations would show the code, and evidence under the code that was meant would "
+        "not count if this one is misspelt. Correct it, or give it words.",
+    ),
+    (
         "W420",
         "an unknown control point",
         "An authority limit or delegation names a control point that no policy has, so it has no effect.",

@@ -1,9 +1,14 @@
-"""What a rule can require: approvals, documents, payments, actions, as the compiler hands them on."""
+"""What a rule can require: approvals, documents, payments, actions, as the compiler hands them on.
+
+``called`` and ``form_called`` are the words that the vocabulary has for a code; None where it has none.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
+
+from salesctrl.policy.documents import LocalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class ApprovalNeed:
     duty: str | None = None
     decimals: int = 2
     currency: str | None = None
+    form_called: LocalText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,7 @@ class DocumentNeed:
     kind: str
     within: Within | None = None
     count: int = 1
+    called: LocalText | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +75,7 @@ class ActionNeed:
     name: str
     owner: str | None = None
     has_due: bool = False
+    called: LocalText | None = None
 
 
 Need: TypeAlias = ApprovalNeed | DocumentNeed | PaymentNeed | ActionNeed

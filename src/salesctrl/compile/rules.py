@@ -228,7 +228,8 @@ class RuleChecker:
             return self._approval(id, rule, spec.approval, placed, (*at, "approval"))
         if spec.document is not None:
             within, sound = self._within(spec.document.within, placed, (*at, "document"))
-            need: Need = DocumentNeed(id, rule, spec.document.kind, within, spec.document.count)
+            called = self._term("kind of document", spec.document.kind, placed, *at, "document", "kind")
+            need: Need = DocumentNeed(id, rule, spec.document.kind, within, spec.document.count, called)
             return Requirement(need, None) if sound else None
         if spec.payment is not None:
             text = spec.payment.amount or f"({spec.payment.share}) * ({spec.payment.of})"
@@ -241,7 +242,20 @@ class RuleChecker:
             figure = self._due(action.due, placed, (*at, "action", "due"))
             if figure is None:
                 return None
-        return Requirement(ActionNeed(id, rule, action.name, action.owner, figure is not None), figure)
+        called = self._term("action", action.name, placed, *at, "action", "name")
+        return Requirement(
+            ActionNeed(id, rule, action.name, action.owner, figure is not None, called), figure
+        )
+
+    def _term(self, what: str, code: str, placed: Placed[object], *path: str | int) -> LocalText | None:
+        """The words for a code; where the vocabulary has terms but not this one, it is likely misspelt."""
+        terms = self.names.vocabulary.terms
+        if terms and code not in terms:
+            near = suggest(code, terms)
+            help = f"did you mean `{near}`?" if near else "add it to `terms` of a vocabulary"
+            message = f"no term for the {what} `{code}`"
+            self.reporter.diagnostics.warning("W403", message, placed.span(*path), help=help)
+        return terms.get(code)
 
     def _approval(
         self, id: str, rule: str, spec: ApprovalSpec, placed: Placed[RuleSpec] | Placed[TableRow],
@@ -270,6 +284,9 @@ class RuleChecker:
                 help=f"did you mean `{near}`?" if near else "declare it under `duties` of the organisation",
             )
             sound = False
+        form_called = None
+        if spec.form is not None:
+            form_called = self._term("form of approval", spec.form, placed, *at, "form")
         figure = None
         if spec.amount is not None:
             figure = self._money(spec.amount, placed, (*at, "amount"))
@@ -282,7 +299,7 @@ class RuleChecker:
             spec.at_least, level, spec.form, within, figure is not None,
             self.organisation.duty(spec.duty) if spec.duty else None,
             scale if scale is not None else MONEY_DECIMALS,
-            figure.node.type.currency if figure is not None else None,
+            figure.node.type.currency if figure is not None else None, form_called,
         )  # fmt: skip
         return Requirement(need, figure)
 

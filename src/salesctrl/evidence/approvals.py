@@ -25,6 +25,7 @@ from salesctrl.evidence.reasons import (
     Reason,
     RequirementResult,
     amount_text,
+    coded,
     dated,
     in_both,
     iso,
@@ -173,9 +174,10 @@ class _Case:
         expected = self.need.form
         if expected is None or form == expected:
             return []
+        asked = coded("expected", expected, self.need.form_called)
         if form is None:
-            return [Reason("no_form", (("expected", expected),))]
-        return [Reason("wrong_form", (("expected", expected), ("form", form)))]
+            return [Reason("no_form", asked)]
+        return [Reason("wrong_form", (*asked, ("form", form)))]
 
     def duty_refusals(self, person: str, code: str, params: Params) -> list[Reason]:
         """What the person did in this case that excludes the duty that approving is."""
@@ -364,7 +366,7 @@ class _Case:
         else:
             details = [Reason("approvals_missing", (*named, ("count", str(count))))]
         if self.need.form is not None:
-            details.append(Reason("in_form", (("form", self.need.form),)))
+            details.append(Reason("in_form", coded("form", self.need.form, self.need.form_called)))
         if self.need.within is not None:
             details.append(Reason("not_older", in_both("within", within_called(self.need.within))))
         if after:

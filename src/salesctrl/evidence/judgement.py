@@ -19,6 +19,7 @@ from salesctrl.evidence.reasons import (
     Reason,
     RequirementResult,
     amount_text,
+    coded,
     dated,
     in_both,
     iso,
@@ -104,14 +105,15 @@ def _judge_document(need: DocumentNeed, evidence: Evidence, as_of: int) -> Requi
         refusals = tuple(dated(document.date, need.within, as_of))
         if not refusals:
             count += document.count
-        params = (("kind", document.kind), ("date", iso(document.date)), ("count", str(document.count)))
+        kind = coded("kind", document.kind, need.called)
+        params = (*kind, ("date", iso(document.date)), ("count", str(document.count)))
         label = Reason("document", params)
         verdicts.append(ItemVerdict(document, not refusals, not refusals, label, refusals))
     lacking = max(need.count, 1) - count
     if lacking <= 0:
         return RequirementResult(need, True, tuple(verdicts), ())
     code = "document_missing" if need.count == 1 else "documents_missing"
-    details = [Reason(code, (("kind", need.kind), ("count", str(lacking))))]
+    details = [Reason(code, (*coded("kind", need.kind, need.called), ("count", str(lacking))))]
     if need.within is not None:
         details.append(Reason("not_older", in_both("within", within_called(need.within))))
     return RequirementResult(need, False, tuple(verdicts), (Missing("document", (), (), tuple(details)),))
@@ -157,9 +159,9 @@ def _judge_action(
             done = True
             if need.has_due and due is not None and action.date > due:
                 reasons = (Reason("late", (("date", iso(action.date)), ("due", iso(due)))),)
-        verdicts.append(ItemVerdict(action, valid, valid, _action_label(action, organisation), reasons))
+        verdicts.append(ItemVerdict(action, valid, valid, _action_label(need, action, organisation), reasons))
     if need.has_due and due is None:
-        missing = Missing("figure", (), (), (Reason("unknown_due", (("name", need.name),)),))
+        missing = Missing("figure", (), (), (Reason("unknown_due", coded("name", need.name, need.called)),))
         return RequirementResult(need, False, tuple(verdicts), (missing,))
     if done:
         return RequirementResult(need, True, tuple(verdicts), ())
@@ -167,7 +169,7 @@ def _judge_action(
 
 
 def _open_action(need: ActionNeed, organisation: Organisation, as_of: int, due: int | None) -> Missing:
-    details = [Reason("action_missing", (("name", need.name),))]
+    details = [Reason("action_missing", coded("name", need.name, need.called))]
     roles: tuple[str, ...] = ()
     persons: tuple[str, ...] = ()
     if need.owner is not None:
@@ -182,8 +184,8 @@ def _open_action(need: ActionNeed, organisation: Organisation, as_of: int, due: 
     return Missing("action", roles, persons, tuple(details))
 
 
-def _action_label(action: Action, organisation: Organisation) -> Reason:
-    params = (("name", action.name), ("date", iso(action.date)))
+def _action_label(need: ActionNeed, action: Action, organisation: Organisation) -> Reason:
+    params = (*coded("name", action.name, need.called), ("date", iso(action.date)))
     if action.person is None:
         return Reason("action", params)
     called = person_called(action.person, organisation.person_name(action.person))

@@ -1,7 +1,8 @@
 """What is said of evidence, in English and Chinese: why an item counts or does not, and what is missing.
 
 A `Reason` is a code with parameters, so that it can be compared, stored and counted; its words come from one
-table. A parameter that differs between the languages is held as ``name.en`` and ``name.zh``.
+table. A parameter that differs between the languages is held as ``name.en`` and ``name.zh``; one that is a
+code of evidence as ``name``, followed by those two where the vocabulary has words for it.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ WHAT: Final[Mapping[type[Need], str]] = {
     ActionNeed: "action",
 }
 """What each kind of need is called in data."""
+
+CODED: Final = frozenset({"kind", "name", "expected", "form"})
+"""The parameters that are codes: of documents, actions, forms. Without words, the code is shown as such."""
 
 MAX_NAMED: Final = 5
 """So many persons are named in a text; ``persons`` holds all."""
@@ -67,7 +71,9 @@ class Reason:
         values = {}
         for key, value in self.params:
             name, _, language = key.partition(".")
-            if not language or language == lang:
+            if not language:
+                values[name] = f"`{value}`" if name in CODED else value
+            elif language == lang:
                 values[name] = value
         return (chinese if lang == "zh" else english).format_map(values)
 
@@ -172,6 +178,17 @@ def in_both(name: str, text: Bilingual) -> Params:
     return ((f"{name}.en", text.get("en")), (f"{name}.zh", text.get("zh")))
 
 
+def coded(name: str, code: str, words: Bilingual | None) -> Params:
+    """A parameter that is a code, with the words for it if there are any.
+
+    >>> Reason("in_form", coded("form", "written", Called("written", "书面"))).text("zh")
+    '形式为书面'
+    >>> Reason("in_form", coded("form", "written", None)).text("zh")
+    '形式为`written`'
+    """
+    return ((name, code), *(in_both(name, words) if words is not None else ()))
+
+
 def person_called(person: str, name: Bilingual) -> Called:
     """What a person is called: the name with the id, or the id where there is no name.
 
@@ -267,10 +284,10 @@ def _joined(parts: Sequence[str], lang: str) -> str:
 TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     # what an item is
     "approval": ("approval by {person} as {role} on {date}", "{person}以{role}身份于{date}审批"),
-    "document": ("`{kind}` of {date}, {count}", "{date}的`{kind}`，{count}份"),
+    "document": ("{kind} of {date}, {count}", "{date}的{kind}，{count}份"),
     "payment": ("payment of {amount} on {date}", "{date}付款{amount}"),
-    "action": ("`{name}` done on {date}", "{date}完成`{name}`"),
-    "action_by": ("`{name}` done by {person} on {date}", "{person}于{date}完成`{name}`"),
+    "action": ("{name} done on {date}", "{date}完成{name}"),
+    "action_by": ("{name} done by {person} on {date}", "{person}于{date}完成{name}"),
     "valid": ("valid", "有效"),
     "not_valid": ("not valid", "无效"),
     # why it is not valid
@@ -279,8 +296,8 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
     "other_role": ("{role} is not asked for here", "此处不要求{role}审批"),
     "unknown_role": ("`{role}` is not a role of the organisation", "组织中没有`{role}`这一角色"),
     "unknown_person": ("`{person}` is not a person of the organisation", "组织中没有人员`{person}`"),
-    "wrong_form": ("expected the form `{expected}` but got `{form}`", "要求形式为`{expected}`，实为`{form}`"),
-    "no_form": ("expected the form `{expected}` but got none", "要求形式为`{expected}`，但未注明形式"),
+    "wrong_form": ("expected the form {expected} but got {form}", "要求形式为{expected}，实为{form}"),
+    "no_form": ("expected the form {expected} but got none", "要求形式为{expected}，但未注明形式"),
     "role_not_held": ("{person} did not hold the role on {date}", "{person}在{date}不担任该角色"),
     "delegated_elsewhere": (
         "the delegation from {giver} does not extend to `{control_point}`",
@@ -348,7 +365,7 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "{count} more approvals by different persons, each by {roles}",
         "还缺少{count}名不同人员的审批，须为{roles}",
     ),
-    "in_form": ("in the form `{form}`", "形式为`{form}`"),
+    "in_form": ("in the form {form}", "形式为{form}"),
     "not_older": ("not older than {within}", "有效期{within}"),
     "after_role": ("not before the approval by {role}", "不得早于{role}的审批"),
     "given_by": ("can be given by {persons}", "可由{persons}作出"),
@@ -364,18 +381,18 @@ TEXTS: Final[Mapping[str, tuple[str, str]]] = {
         "the amount to be approved by {roles} is not known",
         "须由{roles}审批的金额未知",
     ),
-    "document_missing": ("`{kind}`", "缺少`{kind}`"),
-    "documents_missing": ("{count} more of `{kind}`", "还缺少{count}份`{kind}`"),
+    "document_missing": ("{kind}", "缺少{kind}"),
+    "documents_missing": ("{count} more of {kind}", "还缺少{count}份{kind}"),
     "payment_missing": (
         "payment of {open}: {paid} of {due} has come in by {as_of}",
         "还需付款{open}：截至{as_of}已收{paid}，应收{due}",
     ),
     "unknown_payment": ("the sum to be paid is not known", "应付金额未知"),
-    "action_missing": ("`{name}`", "待完成`{name}`"),
+    "action_missing": ("{name}", "待完成{name}"),
     "owned_by": ("to be done by {owner}", "责任人：{owner}"),
     "done_by": ("can be done by {persons}", "可由{persons}完成"),
     "due": ("due on {due}", "期限{due}"),
     "overdue": ("due on {due}, which has passed", "期限{due}，已逾期"),
-    "unknown_due": ("the due date of `{name}` is not known", "`{name}`的期限未知"),
+    "unknown_due": ("the due date of {name} is not known", "{name}的期限未知"),
 }
 """The words of every code, in English and Chinese."""

@@ -80,7 +80,7 @@ class Kind(Part):
 
 
 class Vocabulary(Part):
-    """The kinds of fact that policies speak of."""
+    """The kinds of fact that policies speak of, and the words for the codes of evidence."""
 
     noun: ClassVar[str] = "a vocabulary"
 
@@ -88,6 +88,10 @@ class Vocabulary(Part):
     title: Maybe[LocalText] = Field(default=None, description="What people call it.")
     currency: Maybe[Currency] = Field(default=None, description="The currency of money that names none.")
     kinds: dict[Identifier, Kind] = Field(description="The kinds by name.")
+    terms: dict[Text, LocalText] = Field(
+        default={},
+        description="What people call kinds of documents, actions and forms of approval, by their code.",
+    )
 
 
 # --- the organisation -------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from salesctrl.diagnostics import Diagnostics, suggest
+from salesctrl.diagnostics import Diagnostics, Span, suggest
 from salesctrl.numbers import INT64_DIGITS, NotExact, to_scaled
 from salesctrl.policy.documents import FieldSpec, LocalText, Vocabulary
 from salesctrl.policy.literals import BadLiteral, Constant, parse_instant, parse_literal
@@ -79,10 +79,14 @@ class KindOf:
 
 
 class VocabularyIndex:
-    """All kinds of the policy set; look-ups by name, title or alias."""
+    """All kinds of the policy set; look-ups by name, title or alias.
 
-    def __init__(self, kinds: Mapping[str, KindOf]):
+    ``terms`` are the words for the codes of evidence: kinds of documents, actions, forms of approval.
+    """
+
+    def __init__(self, kinds: Mapping[str, KindOf], terms: Mapping[str, LocalText] = MappingProxyType({})):
         self.kinds: Mapping[str, KindOf] = MappingProxyType(dict(kinds))
+        self.terms: Mapping[str, LocalText] = MappingProxyType(dict(terms))
         self._by_name = {name: kind.name for kind in kinds.values() for name in (*kind.names, kind.name)}
 
     def kind(self, name: str) -> KindOf | None:
@@ -151,7 +155,23 @@ def build_vocabulary(documents: Sequence[Loaded[Vocabulary]], diagnostics: Diagn
                     diagnostics.error("E418", f"`{alias}` already names the field `{name}.{other}`", span)
         kinds[name] = KindOf(name, title, names, MappingProxyType(fields), MappingProxyType(by_name))
     _refuse_recursion(kinds, declared, diagnostics)
-    return VocabularyIndex(kinds)
+    return VocabularyIndex(kinds, _terms(documents, diagnostics))
+
+
+def _terms(documents: Sequence[Loaded[Vocabulary]], diagnostics: Diagnostics) -> dict[str, LocalText]:
+    """The terms of all documents; two may give the same code if they give it the same words."""
+    terms: dict[str, LocalText] = {}
+    given: dict[str, Span] = {}
+    for loaded in documents:
+        for code, words in loaded.doc.terms.items():
+            span = loaded.source.span(("terms", code), key=True)
+            earlier = given.setdefault(code, span)
+            if terms.setdefault(code, words) != words:
+                diagnostics.error(
+                    "E418", f"the term `{code}` has other words elsewhere", span,
+                    help="keep one of the two, or choose another code", notes=[("the other words", earlier)],
+                )  # fmt: skip
+    return terms
 
 
 def _names(name: str, title: LocalText | None, aliases: Sequence[str]) -> tuple[str, ...]:
