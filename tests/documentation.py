@@ -287,7 +287,13 @@ class Run:
         found = "\n".join(loading.diagnostics.render() for loading in loadings if loading.findings)
         assert not found, f"{self.name}: {found}"
         failed = [result for result in run(Engine(plain)) if not result.passed]
-        assert not failed, f"{self.name}: {failed}"
+        said = [
+            f"{result.case.id}: expected {wrong.what} {wrong.expected} but got {wrong.got}"
+            for result in failed
+            for wrong in result.mismatches
+        ]
+        said += [f"{result.case.id}: {problem}" for result in failed for problem in result.problems]
+        assert not failed, "\n".join([self.name, *said])
 
 
 def _is_output(block: Block, following: Block) -> bool:
