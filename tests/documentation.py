@@ -226,6 +226,8 @@ class Run:
                     raise self._fail(first, "it is not run, so nothing can be shown of what it prints")
                 continue
             printed, code = self._salesctrl(command) if _is_plain(command) else self._bash(command)
+            if "Traceback (most recent call last)" in printed or "a defect of salesctrl" in printed:
+                raise self._fail(first, f"it broke down:\n{printed}")
             ending = f"[exit {code}]\n" if code else ""
             output = printed + ("\n" if printed and not printed.endswith("\n") else "")
             begin = first + command.count("\n") + 1
