@@ -320,21 +320,20 @@ class _Checker:
         return t.Logic(BOOLEAN, self.parsed.span(node), "and" if is_and else "or", tuple(operands))
 
     def compare(self, node: ast.Compare, depth: int) -> t.Node:
-        membership = isinstance(node.ops[0], ast.In | ast.NotIn)
-        if membership and len(node.ops) == 1:
-            return self.membership(node, depth)
+        for op in node.ops:
+            if isinstance(op, ast.Is | ast.IsNot):
+                help = "write `==` or `!=`; whether something is known asks `known(x)`"
+                raise self.fail("E302", "`is` is not part of the language", self.parsed.span(node), help)
+            if isinstance(op, ast.In | ast.NotIn):
+                if len(node.ops) == 1:
+                    return self.membership(node, depth)
+                help = "put brackets around `x in …`"
+                span = self.parsed.span(node)
+                raise self.fail("E302", "`in` cannot stand in a chain of comparisons", span, help)
         sides = self.all([node.left, *node.comparators], depth)
         parts: list[t.Node] = []
         for left, op, right in zip(sides, node.ops, sides[1:], strict=False):
-            code = _COMPARE.get(type(op))
-            span = (left.span[0], right.span[1])
-            if code is None:
-                raise self.fail(
-                    "E302",
-                    f"`{self._short(node)}` mixes or uses a comparison that is not part of the language",
-                    span,
-                )
-            parts.append(self.comparison(code, left, right, span))
+            parts.append(self.comparison(_COMPARE[type(op)], left, right, (left.span[0], right.span[1])))
         if len(parts) == 1:
             only = parts[0]
             assert isinstance(only, t.Compare)

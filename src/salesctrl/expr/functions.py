@@ -234,11 +234,13 @@ def _accrue(a: Arguments) -> t.Node:
     principal, rate, start, end, basis = a.counted("accrue", 5, 5)
     if principal.type.base is not Base.MONEY:
         raise ArgumentProblem(
-            f"`{a.text(principal)}`: expected money but got {principal.type}", principal.span, code="E305"
+            f"`{a.text(principal)}`: expected money but got {described(principal.type)}",
+            principal.span,
+            code="E305",
         )
     if rate.type.base is not Base.NUMBER:
         raise ArgumentProblem(
-            f"`{a.text(rate)}`: expected a yearly rate but got {rate.type}", rate.span, code="E305"
+            f"`{a.text(rate)}`: expected a yearly rate but got {described(rate.type)}", rate.span, code="E305"
         )
     name = a.one_of(basis, tuple(DayCount))
     return a.call(
@@ -295,7 +297,9 @@ def _count_list(a: Arguments) -> t.Node:
     (source,) = a.counted("count", 1, 1)
     if source.type.item is None or not isinstance(source, t.FieldRef | t.ItemRef):
         raise ArgumentProblem(
-            f"`{a.text(source)}`: expected a list of records but got {source.type}", source.span, code="E305"
+            f"`{a.text(source)}`: expected a list of records but got {described(source.type)}",
+            source.span,
+            code="E305",
         )
     return t.Fold(number(0), a.span, "count", None, "item", source, None)
 
