@@ -8,8 +8,14 @@ sys.path[:0] = [str(Path(__file__).resolve().parents[2] / folder) for folder in 
 
 from tests.examples.running import GOLDEN, SCRIPTS, copy_examples, run_script, settled  # noqa: E402
 
-GOLDEN.mkdir(exist_ok=True)
-with TemporaryDirectory() as folder:
-    root = copy_examples(Path(folder))
-    for name, script in SCRIPTS.items():
-        (GOLDEN / name).write_text(settled(run_script(script, root)), encoding="utf-8", newline="\n")
+
+def main() -> None:
+    GOLDEN.mkdir(exist_ok=True)
+    with TemporaryDirectory() as folder:
+        root = copy_examples(Path(folder))
+        for name, script in SCRIPTS.items():
+            (GOLDEN / name).write_text(settled(run_script(script, root)), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    main()
