@@ -234,8 +234,11 @@ class TracePrinter:
             fired = choose(_bit("p", number), const("fired"), const("satisfied"))
         other: ast.expr = const("not_fired")
         if planned.excepted_by or planned.rule.excepts:
-            held = "excepted" if planned.excepted_by else "withheld"
-            other = choose(self.printer(planned.condition), const(held), const("not_fired"))
+            held: ast.expr = const("withheld")
+            if planned.excepted_by:
+                exceptors = sum(1 << i for i in planned.excepted_by)
+                held = choose(ast.BinOp(name("f"), ast.BitAnd(), const(exceptors)), const("excepted"), held)
+            other = choose(self.printer(planned.condition), held, const("not_fired"))
         return choose(_bit("f", number), fired, other)
 
     def _rule(self, number: int, rule: RuleSteps) -> list[ast.stmt]:

@@ -148,14 +148,15 @@ class Tracer:
         rules: list[RuleTrace] = []
         for number, steps in enumerate(self._rules):
             bit = 1 << number
+            excepted = any(fired >> other & 1 for other in steps.planned.excepted_by)
             status = self._status(
-                steps.planned, bool(fired & bit), bool(unknown & bit), bool(pending & bit), seen
+                steps.planned, bool(fired & bit), bool(unknown & bit), bool(pending & bit), excepted, seen
             )
             statuses.append(status)
         for number, steps in enumerate(self._rules):
             rules.append(
                 self._rule(
-                    steps, statuses, number, bool(pending & (1 << number)), nodes, seen, values, evidence
+                    steps, statuses, number, bool(fired & (1 << number)), nodes, seen, values, evidence
                 )
             )
         rules += self._dormant
@@ -185,8 +186,8 @@ class Tracer:
         return nodes
 
     def _status(
-        self, rule: PlannedRule, fired: bool, unknown: bool, pending: bool, seen: tuple[Value, ...]
-    ) -> Status:
+        self, rule: PlannedRule, fired: bool, unknown: bool, pending: bool, excepted: bool, seen: tuple[Value, ...]
+    ) -> Status:  # fmt: skip
         if unknown:
             return Status.UNKNOWN
         if fired:
@@ -194,14 +195,11 @@ class Tracer:
             return Status.SATISFIED if met else Status.FIRED
         if seen[self._rank[rule.condition]] is not True:
             return Status.NOT_FIRED
-        return Status.WITHHELD if rule.rule.excepts and not rule.excepted_by else self._held_back(rule)
-
-    def _held_back(self, rule: PlannedRule) -> Status:
-        """The condition holds and yet the rule did not fire: an exception, or its own requirements."""
-        return Status.EXCEPTED if rule.excepted_by else Status.WITHHELD
+        # The condition holds and yet the rule did not fire: an exception, or its own requirements.
+        return Status.EXCEPTED if excepted else Status.WITHHELD
 
     def _rule(
-        self, steps: RuleSteps, statuses: Sequence[Status], number: int, pending: bool, nodes: Sequence[Node],
+        self, steps: RuleSteps, statuses: Sequence[Status], number: int, fired: bool, nodes: Sequence[Node],
         seen: tuple[Value, ...], values: tuple[Value, ...], evidence: Evidence | None,
     ) -> RuleTrace:  # fmt: skip
         planned, status = steps.planned, statuses[number]
@@ -225,8 +223,8 @@ class Tracer:
             return _filled(sentence, nodes) if holds and sentence else None
 
         return RuleTrace(
-            steps.template, status, _contribution(status, steps.template.effect), nodes[steps.condition],
-            computed, requirements, exceptions, because,
+            steps.template, status, _contribution(status, steps.template.effect, fired),
+            nodes[steps.condition], computed, requirements, exceptions, because,
         )  # fmt: skip
 
     def _judged(
@@ -238,15 +236,15 @@ class Tracer:
         return judge(self.plan.judges[number].requirement.need, evidence, self.organisation, day, figure)
 
 
-def _contribution(status: Status, effect: Outcome | None) -> Outcome | None:
-    """What a rule adds to the decision."""
+def _contribution(status: Status, effect: Outcome | None, fired: bool) -> Outcome | None:
+    """What a rule adds to the decision; one that fired denies, though a value that it computes is unknown."""
     match status:
         case Status.FIRED:
             return effect
         case Status.SATISFIED:
             return Outcome.ALLOW
         case Status.UNKNOWN:
-            return Outcome.INCOMPLETE
+            return max(Outcome.INCOMPLETE, effect) if fired and effect is not None else Outcome.INCOMPLETE
     return None
 
 
