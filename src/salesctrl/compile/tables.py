@@ -105,7 +105,8 @@ class TableBuilder:
             cells: list[t.Node] = []
             for j, (cell, given) in enumerate(zip(row.match, self._inputs, strict=True)):
                 test, problems = cell_test(str(cell), given.node, self.scope)
-                self.reporter.problems(problems, self.placed, "rows", i, "match", j)
+                one_text = self.placed.span("rows", i, "match", j) == self.placed.span("rows", i, "match")
+                self.reporter.problems(problems, self.placed, "rows", i, "match", *(() if one_text else (j,)))
                 if test is None:
                     sound = False
                 else:
