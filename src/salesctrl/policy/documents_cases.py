@@ -42,7 +42,7 @@ class TestsDocument(Part):
     given: dict[Text, Value] = Field(default={}, description="Facts of every case.")
     as_of: Maybe[Day] = Field(default=None, description="The day of the decision, where a case names none.")
     overlays: OneOrMany[Text] = Field(
-        default=(), description="The overlays of the set that are laid over it for these cases, in this order."
+        default=(), description="The overlays of the set laid over it for these cases, in this order."
     )
     cases: OneOrMany[Case] = Field(min_length=1, description="The cases.")
 
