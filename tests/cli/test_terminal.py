@@ -85,16 +85,16 @@ def test_a_bar_for_those_who_wait(monkeypatch, patience, shown):
     monkeypatch.setattr(progress, "PATIENCE", patience)
     monkeypatch.setattr(progress, "_EVERY", 0.0)
     monkeypatch.setenv("TERM", "xterm-256color")
-    assert list(progress.followed(range(50), Slow(), quiet=False)) == list(range(50))  # type: ignore[arg-type]
+    assert list(progress.followed(range(50), Slow(), quiet=False)) == list(range(50))
     assert ("orders.csv" in stream.getvalue()) is shown
-    assert list(progress.followed(range(5), Slow(), quiet=True)) == list(range(5))  # type: ignore[arg-type]
+    assert list(progress.followed(range(5), Slow(), quiet=True)) == list(range(5))
 
 
 def test_no_bar_off_a_terminal(monkeypatch):
     stream = io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setattr(progress, "PATIENCE", 0.0)
-    assert list(progress.followed(range(5), Slow(), quiet=False)) == list(range(5))  # type: ignore[arg-type]
+    assert list(progress.followed(range(5), Slow(), quiet=False)) == list(range(5))
     assert stream.getvalue() == ""
 
 

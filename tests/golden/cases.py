@@ -8,9 +8,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import salesctrl
 from salesctrl.decision import Decision
+from salesctrl.decision.explain import Verbosity
 
 HERE = Path(__file__).parent
 POLICIES = HERE / "policies"
@@ -25,8 +27,8 @@ class Golden:
     as_of: str
     facts: Mapping[str, object]
     overlays: tuple[str, ...] = ()
-    verbosity: str = "normal"
-    how: Mapping[str, str] = field(default_factory=dict)
+    verbosity: Verbosity = "normal"
+    how: Mapping[str, Any] = field(default_factory=dict)
 
     def decide(self) -> Decision:
         return engine(self.overlays).evaluate(self.control_point, self.facts, as_of=self.as_of, **self.how)
