@@ -13,6 +13,8 @@ from salesctrl.decision.values import Language
 if TYPE_CHECKING:
     from salesctrl.decision.model import Decision
 
+__all__ = ["COLUMNS", "Verbosity", "explain", "tree"]
+
 COLUMNS = 100
 _LABEL = 18
 """The column of labels is as wide as the widest of a section, and at most so wide."""
@@ -30,7 +32,8 @@ def explain(decision: Decision, lang: Language = "en", verbosity: Verbosity = "n
             line each what did not fire. ``full``: every rule with its condition, every item of a list.
 
     >>> from salesctrl import load
-    >>> print(explain(load().evaluate("order.release", {}, as_of="1999-12-31"), "en", "brief").splitlines()[0])
+    >>> decision = load().evaluate("order.release", {}, as_of="1999-12-31")
+    >>> print(explain(decision, "en", "brief").splitlines()[0])
     INCOMPLETE   order.release   as of 1999-12-31
     """
     said = account(decision, lang, verbosity)

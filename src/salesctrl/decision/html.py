@@ -1,4 +1,4 @@
-"""A decision as HTML, for a notebook: one block that needs nothing else, folds, and follows light and dark."""
+"""A decision as HTML, for a notebook: one block that needs nothing else, and follows light and dark."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ background:var(--dim)}
 .sctrl .section>summary{font-weight:600}
 .sctrl .rule{padding:.25em 0}
 .sctrl summary.row::marker{color:var(--dim)}
-.sctrl code{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--soft);padding:0 .25em;
-border-radius:3px}
+.sctrl code{font:12px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:var(--soft);
+padding:0 .25em;border-radius:3px}
 .sctrl .flex{display:inline-flex;width:calc(100% - 15px);gap:.8em;align-items:baseline;vertical-align:top}
 .sctrl .row{display:flex;gap:.8em;align-items:baseline}
 .sctrl summary.row{display:list-item}
@@ -58,18 +58,19 @@ font-size:12px}
 .sctrl .because{font-style:italic}
 .sctrl:lang(zh) .because{font-style:normal}
 .sctrl .good>.row>.aside,.sctrl .good>summary .aside,.sctrl .given.good>.row>.text::before{color:var(--good)}
-.sctrl .bad>.row>.aside,.sctrl .bad>summary .aside,.sctrl .missing>.row>.text,.sctrl .problem>.row>.text{color:var(--bad)}
+.sctrl .bad>.row>.aside,.sctrl .bad>summary .aside,.sctrl .missing>.row>.text,.sctrl .problem>.row>.text{
+color:var(--bad)}
 .sctrl .given>.row>.text::before{content:"✓ "}
 .sctrl .given.bad>.row>.text::before{content:"✗ ";color:var(--bad)}
 .sctrl .quiet .text{color:var(--dim)}
 .sctrl .foot{padding:.5em .9em;font-size:12px;background:var(--soft)}
-@media (prefers-color-scheme:dark){.sctrl{--ink:#e6edf3;--dim:#9198a1;--rule:#3d444d;--soft:#161b22;--good:#3fb950;
---bad:#ff7b72;--warn:#d29922;--flag:#58a6ff;background:#0d1117}.sctrl .badge{color:#0d1117}}
-[data-jp-theme-light="true"] .sctrl,.vscode-light .sctrl{--ink:#1f2328;--dim:#59636e;--rule:#d1d9e0;--soft:#f6f8fa;
---good:#1a7f37;--bad:#b42318;--warn:#8a5a00;--flag:#0550ae;background:transparent}
+@media (prefers-color-scheme:dark){.sctrl{--ink:#e6edf3;--dim:#9198a1;--rule:#3d444d;--soft:#161b22;
+--good:#3fb950;--bad:#ff7b72;--warn:#d29922;--flag:#58a6ff;background:#0d1117}.sctrl .badge{color:#0d1117}}
+[data-jp-theme-light="true"] .sctrl,.vscode-light .sctrl{--ink:#1f2328;--dim:#59636e;--rule:#d1d9e0;
+--soft:#f6f8fa;--good:#1a7f37;--bad:#b42318;--warn:#8a5a00;--flag:#0550ae;background:transparent}
 [data-jp-theme-light="true"] .sctrl .badge,.vscode-light .sctrl .badge{color:#fff}
-[data-jp-theme-light="false"] .sctrl,.vscode-dark .sctrl{--ink:#e6edf3;--dim:#9198a1;--rule:#3d444d;--soft:#161b22;
---good:#3fb950;--bad:#ff7b72;--warn:#d29922;--flag:#58a6ff;background:#0d1117}
+[data-jp-theme-light="false"] .sctrl,.vscode-dark .sctrl{--ink:#e6edf3;--dim:#9198a1;--rule:#3d444d;
+--soft:#161b22;--good:#3fb950;--bad:#ff7b72;--warn:#d29922;--flag:#58a6ff;background:#0d1117}
 [data-jp-theme-light="false"] .sctrl .badge,.vscode-dark .sctrl .badge{color:#0d1117}
 """
 
@@ -86,7 +87,8 @@ def to_html(decision: Decision, lang: Language = "en", verbosity: Verbosity = "n
     style = "".join(_STYLE.splitlines())
     parts = "".join(_parts(said))
     locale = "zh-CN" if lang == "zh" else "en"
-    return f'<div class="sctrl" lang="{locale}"><style>{style}</style><div class="{said.outcome}">{parts}</div></div>'
+    inside = f'<style>{style}</style><div class="{said.outcome}">{parts}</div>'
+    return f'<div class="sctrl" lang="{locale}">{inside}</div>'
 
 
 def _parts(said: Account) -> Iterator[str]:
@@ -108,7 +110,8 @@ def _section(section: Section) -> Iterator[str]:
         return
     opened = " open" if section.key in _OPEN else ""
     count = "" if section.key in _OPEN else f' <span class="dim">{len(section.lines)}</span>'
-    yield f'<details class="section"{opened}><summary>{_text(section.title)}{count}</summary><div class="below">'
+    title = f"<summary>{_text(section.title)}{count}</summary>"
+    yield f'<details class="section"{opened}>{title}<div class="below">'
     for line in section.lines:
         yield from _line(line)
     yield "</div></details>"
@@ -120,7 +123,8 @@ def _line(line: Line) -> Iterator[str]:
     folds = line.kind in ("rule", "quiet") and bool(line.lines)
     if folds:
         opened = " open" if line.kind == "rule" else ""
-        yield f'<details class="{classes}"{opened}><summary class="row"><span class="flex">{_row(line)}</span></summary>'
+        yield f'<details class="{classes}"{opened}>'
+        yield f'<summary class="row"><span class="flex">{_row(line)}</span></summary>'
     else:
         yield f'<div class="{classes}"><div class="row">{_row(line)}</div>'
     if line.lines:

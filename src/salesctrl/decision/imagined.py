@@ -9,6 +9,7 @@ from salesctrl.compile.needs import ActionNeed, ApprovalNeed, DocumentNeed, Paym
 from salesctrl.decision.model import Decision
 from salesctrl.evidence.given import NOTHING, PAYMENT_DECIMALS, Action, Approval, Document, Evidence, Payment
 from salesctrl.evidence.reasons import RequirementResult
+from salesctrl.numbers import pow10
 
 
 def completed(
@@ -33,7 +34,7 @@ def completed(
 
 
 def _approvals(result: RequirementResult, need: ApprovalNeed, day: int) -> Iterator[Approval]:
-    """Approvals by those who can give them; where the organisation lists nobody, by persons without a name."""
+    """Approvals by those who can give them; by persons without a name where nobody is listed."""
     for number, gap in enumerate(result.missing):
         count = int(next((dict(d.params).get("count", "1") for d in gap.details), "1"))
         nameless = [f"{need.id}/{number}/{k}" for k in range(count)]
@@ -50,4 +51,4 @@ def _due(decision: Decision, need: PaymentNeed) -> int:
     if not isinstance(raw, int) or raw <= 0:
         return 0
     scale = figures[need.id].type.scale or 0
-    return -(-raw * 10**PAYMENT_DECIMALS // 10**scale)
+    return -(-raw * pow10(PAYMENT_DECIMALS) // pow10(scale))

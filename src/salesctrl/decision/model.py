@@ -22,6 +22,7 @@ from salesctrl.policy.types import Type
 
 if TYPE_CHECKING:
     from salesctrl.decision.explain import Verbosity
+    from salesctrl.decision.remedy import Remedy
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +275,22 @@ class Decision:
         from salesctrl.decision.explain import explain
 
         return explain(self, lang, verbosity)
+
+    def tree(self, lang: Language = "en", verbosity: Verbosity = "normal") -> str:
+        """What `explain` says, as a tree: every line under the one that it belongs to."""
+        from salesctrl.decision.explain import tree
+
+        return tree(self, lang, verbosity)
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What would allow it: changes of facts, and evidence, found to be enough by deciding anew.
+
+        Empty where it is allowed, and where nothing was found.
+        """
+        from salesctrl.decision.remedy import remedies
+
+        return remedies(self)
 
     def _repr_html_(self) -> str:
         from salesctrl.decision.html import to_html

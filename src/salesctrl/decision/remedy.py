@@ -1,22 +1,27 @@
 """What would allow it: changes of one fact, and evidence, that are shown to be enough by deciding anew.
 
-Nothing here is guessed from the rules: every remedy was decided by the same evaluator, on the same facts but for
-what it names. The nearest value of a number or a date is found by exact bisection; that all values beyond it do
-as well is checked at the points that the search has visited, up to the bounds of the field.
+Nothing here is guessed from the rules: every remedy was decided by the same evaluator, on the same facts but
+for what it names. The nearest value of a number or a date is found by exact bisection; that all values beyond
+it do as well is checked at the points that the search has visited, up to the bounds of the field.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil, floor
+from typing import Literal
 
 from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.asks import asked
+from salesctrl.decision.bisection import Bounds, Score, nearest
+from salesctrl.decision.figures import comparisons
 from salesctrl.decision.imagined import completed
 from salesctrl.decision.layout import plain
 from salesctrl.decision.lines import Line
 from salesctrl.decision.model import Decision, Owner
-from salesctrl.decision.phrases import Names, Phrases
+from salesctrl.decision.names import Names
+from salesctrl.decision.phrases import Phrases
 from salesctrl.decision.trace import RuleTrace, Status
 from salesctrl.decision.values import Language, Raw
 from salesctrl.decision.words import OUTCOMES, Words
@@ -28,15 +33,9 @@ from salesctrl.policy.vocabulary import Field
 
 MOST_FACTS = 12
 """So many facts are tried at most."""
-MOST_EVALUATIONS = 64
-"""So often one fact is tried in one direction, at most."""
 MOST_TOGETHER = 4
 """So many facts are changed together at most, where no single one is enough."""
-_CHECKS = 3
-"""At so many points between the nearest value and the one that the search came from it is decided anew."""
 
-Score = tuple[int, ...]
-"""How good a decision is: less is better."""
 _RELATIONS = {"at_most": "≤", "at_least": "≥", "equal": "="}
 
 
@@ -59,8 +58,8 @@ class Change:
 class Remedy:
     """Something that is enough, alone, for a better outcome: all its changes, and all that it requires.
 
-    ``missing`` and ``refused`` are facts that have to be given, or corrected, before anything can be said; then
-    there is no ``outcome``.
+    ``missing`` and ``refused`` are facts that have to be given, or corrected, before anything can be said;
+    then there is no ``outcome``.
     """
 
     outcome: Outcome | None
@@ -145,6 +144,9 @@ class _Search:
         self.values = self.owner.values(decision)
         kept = decision._kept[2]
         self.evidence = kept if isinstance(kept, Evidence) else None
+        working = self.owner.working(decision)
+        worked = [working.rule(rule.rule.id) for rule in _deciding(decision)]
+        self._compared = list(comparisons([one.condition for one in worked if one is not None]))
 
     def remedies(self) -> tuple[Remedy, ...]:
         refused = tuple(dict.fromkeys(p.path for p in self.decision.trace.problems))
@@ -196,7 +198,7 @@ class _Search:
     ) -> Iterator[tuple[Change, Score]]:
         """The nearest values of a fact with a better score than now."""
         was = self.values[place]
-        if spec.type.base in (Base.BOOLEAN, Base.CHOICE):
+        if isinstance(was, bool | str):
             others: Sequence[Raw] = (
                 (not was,) if isinstance(was, bool) else [c for c in spec.type.choices if c != was]
             )
@@ -207,11 +209,22 @@ class _Search:
                 yield Change(path, spec.type, "equal", raws, was), best
             return
         assert isinstance(was, int)
-        for step in (-1, 1):
-            found = _Bisection(was, step, spec, score).search(now)
+        steps: tuple[Literal[-1, 1], ...] = (-1, 1)
+        for step in steps:
+            found = nearest(was, step, Bounds(spec.low, spec.high), self._hints(was, spec), score, now)
             if found is not None:
-                relation, raws, reached = found
-                yield Change(path, spec.type, relation, raws, was), reached
+                yield Change(path, spec.type, found.relation, found.values, was), found.score
+
+    def _hints(self, was: int, spec: Field) -> set[int]:
+        """Values at which a comparison may turn: its sides, and as far away as these are from one another."""
+        scale = spec.type.scale or 0
+        found: set[int] = set()
+        for left, right in self._compared:
+            for value in (left, right):
+                found |= {floor(value * 10**scale) + k for k in (-1, 0, 1)}
+            gap = ceil(abs(left - right) * 10**scale)
+            found |= {was + gap + k for k in (-1, 0, 1)} | {was - gap + k for k in (-1, 0, 1)}
+        return found
 
     def _together(self) -> Iterator[Remedy]:
         """Several facts changed together, each for the most that it does, where no single one is enough."""
@@ -260,16 +273,13 @@ class _Search:
     def _evidence(self) -> Iterator[Remedy]:
         """All that is asked for, and the exceptions that would apply if what they ask for were there."""
         pending = _pending(self.decision)
-        choices = [()] if pending else []
-        choices += self._exceptions()
-        for exceptions in choices:
-            for rules in [exceptions, (*exceptions, *pending)] if exceptions else [pending]:
-                asks = _open(self.decision, rules)
-                if not asks:
-                    continue
-                done = self._again({}, completed(self.decision, asks, self.evidence))
+        choices: list[tuple[tuple[RuleTrace, ...], ...]] = [(pending,)] if pending else []
+        choices += [(exceptions, (*exceptions, *pending)) for exceptions in self._exceptions()]
+        for steps in choices:
+            for rules in dict.fromkeys(_open(self.decision, step) for step in steps):
+                done = self._again({}, completed(self.decision, rules, self.evidence))
                 if done.outcome.rank < self.decision.outcome.rank:
-                    yield Remedy(done.outcome, (), asks, owner=self.owner)
+                    yield Remedy(done.outcome, (), rules, owner=self.owner)
                 if done.allowed:
                     break
 
@@ -323,83 +333,3 @@ def _pending(decision: Decision) -> tuple[RuleTrace, ...]:
 def _open(decision: Decision, rules: Sequence[RuleTrace]) -> tuple[RequirementResult, ...]:
     """The requirements of rules that are not met."""
     return tuple(result for rule in rules for result in rule.requirements if not result.satisfied)
-
-
-class _Bisection:
-    """The search for better values of one number or date, in one direction (``step`` -1 or 1)."""
-
-    def __init__(self, was: int, step: int, spec: Field, score: Callable[[Raw], Score]):
-        self.was, self.step = was, step
-        self.points = list(_points(was, step, spec.low, spec.high))
-        self._score = score
-        self._known: dict[int, Score] = {}
-
-    def scored(self, value: int) -> Score:
-        """The score of a value; each value is decided once."""
-        if value not in self._known:
-            if len(self._known) >= MOST_EVALUATIONS:
-                raise _TooMany
-            self._known[value] = self._score(value)
-        return self._known[value]
-
-    def search(self, now: Score) -> tuple[str, tuple[int, ...], Score] | None:
-        """How the values relate to the fact, the nearest one first, and the score; ``None`` where none is better."""
-        try:
-            best = min((self.scored(point) for point in self.points), default=now)
-            return self._range(best) if best < now else None
-        except _TooMany:
-            return None
-
-    def _range(self, best: Score) -> tuple[str, tuple[int, ...], Score]:
-        good = [self.scored(point) <= best for point in self.points]
-        first = good.index(True)
-        near = self._edge(self.points[first], self.points[first - 1] if first else self.was, best)
-        if all(good[first:]) and self._all_between(near, self.points[first], best):
-            if near == self.points[-1]:
-                return "equal", (near,), best
-            return ("at_most" if self.step < 0 else "at_least"), (near,), best
-        last = next((i for i in range(first, len(good)) if not good[i]), len(good))
-        try:
-            far = (
-                self._edge(self.points[last - 1], self.points[last], best)
-                if last < len(good)
-                else self.points[-1]
-            )
-            whole = far != near and self._all_between(near, far, best)
-        except _TooMany:
-            whole = False
-        return ("between", (min(near, far), max(near, far)), best) if whole else ("equal", (near,), best)
-
-    def _edge(self, good: int, bad: int, best: Score) -> int:
-        """The value next to the worse ones, between a good one and a bad one."""
-        while abs(good - bad) > 1:
-            middle = (good + bad) // 2
-            if self.scored(middle) <= best:
-                good = middle
-            else:
-                bad = middle
-        return good
-
-    def _all_between(self, one: int, other: int, best: Score) -> bool:
-        """Whether values between two are as good: asked of some of them."""
-        gap = other - one
-        return all(self.scored(one + gap * k // (_CHECKS + 1)) <= best for k in range(1, _CHECKS + 1))
-
-
-class _TooMany(Exception):
-    """One fact was tried as often as it may be."""
-
-
-def _points(was: int, step: int, low: int, high: int) -> Iterator[int]:
-    """Where the search looks: ever farther away, by tens, past zero, and at the bound."""
-    bound = low if step < 0 else high
-    distance, last = 1, was
-    while abs(bound - was) > distance:
-        point = was + step * distance
-        if (last < 0 < point or point < 0 < last) and last:
-            yield 0
-        yield point
-        last = point
-        distance *= 10
-    if was != bound:
-        yield bound

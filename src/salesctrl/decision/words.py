@@ -68,6 +68,8 @@ WORDS: Final[Mapping[str, Pair]] = {
     "row_of_any": ("{text}: {row} of `{table}`", "{text}：`{table}`{row}"),
     "no_row_of": ("{text}: no row of `{table}` holds", "{text}：`{table}`没有成立的行"),
     "places": ("{count}", "保留{count}位小数"),
+    "one_item": ("1 item", "1项"),
+    "items": ("{count} items", "{count}项"),
     "bracketed": ("{name}({args})", "{name}（{args}）"),
     "split_by": ("{total} split by {weights}", "{total} 按 {weights} 分配"),
     # requirements
@@ -165,28 +167,27 @@ PROBLEMS: Final[Mapping[str, Pair]] = {
 }
 """Why there is no value."""
 
-FACT_PROBLEMS: Final[Mapping[str, Pair]] = {
-    "F_RANGE": ("", "超出允许范围"),
-    "F_TYPE": ("", "类型不符"),
-    "F_FORMAT": ("", "格式不符"),
-    "F_LENGTH": ("", "过长"),
-    "F_CHOICE": ("", "不在可选值之内"),
-    "F_NAME": ("", "名称疑有误"),
-    "F_AMBIGUOUS": ("", "以不同名称重复给出且取值不同"),
-    "F_RECORD": ("", "应为一条记录"),
-    "F_LIST": ("", "应为列表"),
-    "F_READ": ("", "读取失败"),
-    "F_MISSING": ("", "缺少必填项"),
-    "F_UNKNOWN": ("", "未知的键"),
-    "F_DECIMALS": ("", "小数位过多"),
-    "F_DIGITS": ("", "位数过多"),
-    "F_FLOAT_NOISE": ("", "浮点数含误差"),
-    "F_NOT_FINITE": ("", "不是有限的数"),
+FACT_PROBLEMS: Final[Mapping[str, str]] = {
+    "F_RANGE": "超出允许范围",
+    "F_TYPE": "类型不符",
+    "F_FORMAT": "格式不符",
+    "F_LENGTH": "过长",
+    "F_CHOICE": "不在可选值之内",
+    "F_NAME": "名称疑有误",
+    "F_AMBIGUOUS": "以不同名称重复给出且取值不同",
+    "F_RECORD": "应为一条记录",
+    "F_LIST": "应为列表",
+    "F_READ": "读取失败",
+    "F_MISSING": "缺少必填项",
+    "F_UNKNOWN": "未知的键",
+    "F_DECIMALS": "小数位过多",
+    "F_DIGITS": "位数过多",
+    "F_FLOAT_NOISE": "浮点数含误差",
+    "F_NOT_FINITE": "不是有限的数",
 }
 """What is wrong with a fact, in Chinese; the problem itself says it in English."""
 
 FUNCTIONS: Final[Mapping[str, Pair]] = {
-    "round": ("round", "舍入"),
     "floor": ("round down", "向下取整"),
     "ceil": ("round up", "向上取整"),
     "half_up": ("round", "四舍五入"),

@@ -1,12 +1,12 @@
-"""The working of a decision: the expressions of the policies with the numbers that this decision put in them.
+"""The working of a decision: the expressions of the policies, with the numbers that were put in them.
 
-The trace says what became of every rule; the working shows how, down to the rows of a table and the items of a
-list. It is made when a decision is put into words, part by part, as far as it is asked for.
+The trace says what became of every rule; the working shows how, down to the rows of a table and the items
+of a list. It is made when a decision is put into words, part by part, as far as it is asked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -86,3 +86,35 @@ class Working(Protocol):
 
     def outputs(self) -> tuple[Part, ...]:
         """The formulas that are reported with every decision."""
+
+
+_MOST_PARTS = 10_000
+"""So many parts are looked at for what is unknown."""
+_OPENED = ("formula", "table", "fold", "band")
+
+
+def first_known(parts: Sequence[Part]) -> int:
+    """The place of the first part that has a value; 0 where none has."""
+    return next((place for place, part in enumerate(parts) if part.raw is not None), 0)
+
+
+def unknown_parts(parts: Sequence[Part]) -> Iterator[Part]:
+    """All that has no value in some parts, formulas, tables and lists opened; each once."""
+    todo, seen = list(reversed(parts)), set[tuple[str, str, str] | int]()
+    while todo and len(seen) < _MOST_PARTS:
+        part = todo.pop()
+        key = (part.kind, part.policy, part.name) if part.kind in ("formula", "table") else id(part)
+        if part.raw is not None or part.problem == "pattern" or key in seen:
+            continue
+        seen.add(key)
+        yield part
+        todo += reversed([*part.children, *(part.inside if part.kind in _OPENED else ())])
+
+
+def missing_facts(part: Part) -> list[Part]:
+    """The facts for want of which a part has no value."""
+    found: dict[str, Part] = {}
+    for inner in unknown_parts([part]):
+        if inner.problem in ("missing", "refused"):
+            found.setdefault(inner.name, inner)
+    return list(found.values())

@@ -60,7 +60,7 @@ class PlanWorking:
     def group(
         self, key: object, policy: CheckedPolicy, roots: Sequence[t.Node], loop: t.Fold | None = None
     ) -> Group:
-        """The printed nodes of some expressions, made once for a key; ``loop`` is the one they are inside of."""
+        """The printed nodes of some expressions, made once for a key; ``loop`` is the one around them."""
         with self._lock:
             found = self._groups.get(key)
             if found is None:
@@ -81,7 +81,7 @@ class PlanWorking:
 
 
 def _visible(root: t.Node) -> Iterator[t.Node]:
-    """The nodes that are shown of an expression; what is inside loops, bands and tables is a group of its own."""
+    """The nodes that are shown of an expression; what is inside loops and bands is a group of its own."""
     todo = [root]
     while todo:
         node = todo.pop()
@@ -136,7 +136,7 @@ def print_nodes(plan: Plan, globals_: dict[str, object], nodes: Sequence[int], l
     slots = ast.Tuple([ast.Name(local, ast.Store()) for local in names.values()], ast.Store())
     body: list[ast.stmt] = [
         ast.Assign([slots], ast.Name("values", ast.Load())),
-        *printer.all_locals(nodes),
+        *printer.all_locals(nodes, loops),
         ast.Return(ast.Tuple([printer(node) for node in nodes], ast.Load())),
     ]
     given = ["values", "evidence", *(f"i{loop}" for loop in range(1, loops + 1))]

@@ -22,8 +22,9 @@ PATTERN = "pattern"
 
 _LADDER = re.compile(r",\s*(\w+)\s*\)\s*")
 _KINDS: Mapping[type[t.Node], str] = {
-    t.Literal: "literal", t.FieldRef: "field", t.ItemRef: "item", t.AsOf: "as_of", t.ParameterRef: "parameter",
-    t.FormulaRef: "formula", t.TableRef: "table", t.Arithmetic: "arithmetic", t.Negation: "negation",
+    t.Literal: "literal", t.FieldRef: "field", t.ItemRef: "item", t.AsOf: "as_of",
+    t.ParameterRef: "parameter", t.FormulaRef: "formula", t.TableRef: "table",
+    t.Arithmetic: "arithmetic", t.Negation: "negation",
     t.Compare: "compare", t.Logic: "logic", t.Not: "not", t.Conditional: "choice",
     t.Membership: "membership", t.Call: "call", t.Fold: "fold", t.Select: "band", t.MapItem: "key",
 }  # fmt: skip
