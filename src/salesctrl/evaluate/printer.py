@@ -65,6 +65,13 @@ def choose(test: ast.expr, then: ast.expr, otherwise: ast.expr) -> ast.expr:
     return ast.IfExp(test, then, otherwise)
 
 
+def after(first: Sequence[ast.expr], value: ast.expr) -> ast.expr:
+    """``value``, when ``first`` has been computed."""
+    if not first:
+        return value
+    return ast.Subscript(ast.Tuple([*first, value], ast.Load()), const(-1), ast.Load())
+
+
 def define(
     identifier: str, parameters: Sequence[str], body: list[ast.stmt], globals_: dict[str, object]
 ) -> Any:
@@ -102,6 +109,8 @@ class Printer:
         self.globals = globals_
         self._maybe: dict[int, bool] = {}
         self._local: set[int] = set()
+        self._repeated: set[int] = set()
+        """Nodes inside loops that several use: computed once for each item, at the beginning."""
         self._walrus = 0
 
     # -- preparation -------------------------------------------------------------------------------
@@ -109,6 +118,7 @@ class Printer:
     def prepare(self, roots: Iterable[int]) -> list[ast.stmt]:
         """Decide which nodes become locals, and return the statements that compute them."""
         uses = self._uses(roots)
+        self._note_repeated(uses, 0)
         for node in sorted(uses):
             op = self.graph.ops[node]
             if op.loops or op.name in ("const", "input", "judge") or self._asks_judge(node):
@@ -117,14 +127,24 @@ class Printer:
                 self._local.add(node)
         return [assign(f"v{node}", self._print(node)) for node in sorted(self._local)]
 
-    def all_locals(self, nodes: Iterable[int]) -> list[ast.stmt]:
-        """Statements that compute every one of these nodes, and what they need, as locals."""
+    def all_locals(self, nodes: Iterable[int], loops: int = 0) -> list[ast.stmt]:
+        """Statements that compute every one of these nodes, and what they need, as locals.
+
+        ``loops`` says how many loops there are around them, whose items are locals.
+        """
         uses = self._uses(nodes)
+        self._note_repeated(uses, loops)
         for node in uses:
             op = self.graph.ops[node]
-            if not op.loops and op.name not in ("const", "input") and not self._asks_judge(node):
+            outside = max(op.loops, default=0) <= loops
+            if outside and op.name not in ("const", "input") and not self._asks_judge(node):
                 self._local.add(node)
         return [assign(f"v{node}", self._print(node)) for node in sorted(self._local)]
+
+    def _note_repeated(self, uses: Mapping[int, int], loops: int) -> None:
+        ops = self.graph.ops
+        inside = (n for n in uses if max(ops[n].loops, default=0) > loops and ops[n].name != "var")
+        self._repeated.update(n for n in inside if uses[n] > 1)
 
     def _uses(self, roots: Iterable[int]) -> dict[int, int]:
         """How often each node that is needed is used; the depth of nesting is bounded by extra uses."""
@@ -195,7 +215,7 @@ class Printer:
 
     def __call__(self, node: int) -> ast.expr:
         """The node as an expression: its local where it has one."""
-        if node in self._local:
+        if node in self._local or node in self._repeated:
             return name(f"v{node}")
         return self._print(node)
 
@@ -251,7 +271,7 @@ class Printer:
 
     def _twice(self, node: int) -> tuple[ast.expr, ast.expr]:
         """A value that is looked at and then used: its first mention and its second."""
-        if node in self._local or self.graph.ops[node].name == "input":
+        if node in self._local or node in self._repeated or self.graph.ops[node].name == "input":
             return self(node), self(node)
         self._walrus += 1
         temporary = f"w{self._walrus}"
@@ -364,9 +384,24 @@ class Printer:
         body = op.args[1] if has_body else None
         test = op.args[-1] if has_test else None
         first, again = self._twice(source) if self.maybe(source) else (None, self(source))
-        uncertain = any(self.maybe(n) for n in (body, test) if n is not None)
-        done = (self._uncertain_fold if uncertain else self._certain_fold)(kind, loop, body, test, again)
+        parts = [n for n in (body, test) if n is not None]
+        uncertain = any(self.maybe(n) for n in parts)
+        first_of_all = self._at_the_beginning(parts, loop)
+        printed = self._uncertain_fold if uncertain else self._certain_fold
+        done = printed(kind, loop, body, test, again, first_of_all)
         return done if first is None else choose(is_(first, None), const(None), done)
+
+    def _at_the_beginning(self, parts: Iterable[int], loop: int) -> list[ast.expr]:
+        """What is computed first for each item of a loop: repeated nodes, none before what it needs."""
+        needed: set[int] = set()
+        todo = list(parts)
+        while todo:
+            node = todo.pop()
+            if node not in needed and self.graph.ops[node].loops:
+                needed.add(node)
+                todo.extend(self.graph.ops[node].args)
+        own = (n for n in sorted(needed & self._repeated) if max(self.graph.ops[n].loops) == loop)
+        return [ast.NamedExpr(ast.Name(f"v{node}", ast.Store()), self._print(node)) for node in own]
 
     def _generator(self, element: ast.expr, loop: int, source: ast.expr, test: ast.expr | None) -> ast.expr:
         target = ast.Name(f"i{loop}", ast.Store())
@@ -375,23 +410,26 @@ class Printer:
         )
 
     def _certain_fold(
-        self, kind: str, loop: int, body: int | None, test: int | None, source: ast.expr
-    ) -> ast.expr:
-        condition = self(test) if test is not None else None
+        self, kind: str, loop: int, body: int | None, test: int | None, source: ast.expr,
+        first: list[ast.expr],
+    ) -> ast.expr:  # fmt: skip
+        condition = after(first, self(test)) if test is not None else None
         if kind == "count":
             if condition is None:
                 return call("len", source)
             return call("sum", self._generator(const(1), loop, source, condition))
         assert body is not None
-        generator = self._generator(self(body), loop, source, condition)
+        value = self(body) if condition is not None else after(first, self(body))
+        generator = self._generator(value, loop, source, condition)
         if kind in ("min", "max"):
             return ast.Call(name(kind), [generator], [ast.keyword("default", const(None))])
         return call(kind, generator)
 
     def _uncertain_fold(
-        self, kind: str, loop: int, body: int | None, test: int | None, source: ast.expr
-    ) -> ast.expr:
+        self, kind: str, loop: int, body: int | None, test: int | None, source: ast.expr,
+        first: list[ast.expr],
+    ) -> ast.expr:  # fmt: skip
         """Items as pairs (test, body), which the runtime folds by Kleene's rules."""
         value = self(body) if body is not None else const(1)
         pair = ast.Tuple([self(test) if test is not None else const(True), value], ast.Load())
-        return call(f"fold_{kind}", self._generator(pair, loop, source, None))
+        return call(f"fold_{kind}", self._generator(after(first, pair), loop, source, None))
