@@ -41,8 +41,8 @@ def test_dice_do_not_depend_on_the_version_of_python():
 
 
 def test_what_customers_owe_in_orders_is_the_sum_of_their_invoices(tables):
-    overdue: dict[str, Decimal] = defaultdict(Decimal)
-    late: dict[str, int] = defaultdict(int)
+    overdue = defaultdict(Decimal)
+    late = defaultdict(int)
     for row in _csv(tables["receivables"]):
         if row["receivable.due_date"] < CLOSING_DAY.isoformat():
             overdue[row["customer.id"]] += Decimal(row["receivable.overdue"])
