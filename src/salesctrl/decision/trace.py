@@ -59,7 +59,8 @@ class Node:
     ``text`` is what the policy says, ``name`` the name of a field, parameter or formula, with its ``title``.
     ``raw`` is the value in its run-time form. ``problem`` says why there is none: ``missing``, ``refused``
     (the fact was wrong), ``division_by_zero``, ``no_row``, ``several_rows``, ``rows_differ``, ``no_items``,
-    ``no_such_day``, ``date_range``, ``backward_period``, or ``depends``: for want of a value below.
+    ``no_such_day``, ``date_range``, ``backward_period``, ``no_value_yet`` (of a dated parameter), or
+    ``depends``: for want of a value below.
     """
 
     __slots__ = ("children", "problem", "raw", "template")

@@ -191,6 +191,7 @@ FUNCTIONS: Final[Mapping[str, Pair]] = {
     "floor": ("round down", "向下取整"),
     "ceil": ("round up", "向上取整"),
     "half_up": ("round", "四舍五入"),
+    "half_down": ("round half down", "五舍六入"),
     "half_even": ("round half to even", "四舍六入五成双"),
     "up": ("round away from zero", "进位"),
     "down": ("round toward zero", "截位"),

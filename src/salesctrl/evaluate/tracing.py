@@ -420,7 +420,7 @@ class _Templates:
 
     def _low(self, lowering: Lowering, node: t.Node) -> Low:
         """The value of a node; of a parameter with several values there is none to show."""
-        if isinstance(node, t.ParameterRef) and lowering.parameters[node.name].constant is None:
+        if isinstance(node, t.ParameterRef) and not lowering.parameters[node.name].schedule:
             return Low(lowering.graph.const(""))
         low = lowering.low(node)
         scale = node.type.scale
@@ -510,4 +510,6 @@ def _problem(node: t.Node) -> str:
             return "backward_period"
         case t.TableRef():
             return "no_row"
+        case t.ParameterRef():
+            return "no_value_yet"
     return "depends"
