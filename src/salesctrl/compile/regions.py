@@ -96,7 +96,9 @@ def example(some: Region, x: t.Node) -> str | None:
         return None
     low, high = some.pieces[0]
     unit = 10**x.type.scale
-    value = low[0] if low is not None else high[0] - Fraction(1, unit) if high is not None else Fraction(0)
+    value = Fraction(date(2000, 1, 1).toordinal() if x.type.base is Base.DATE else 0)
+    if low is not None or high is not None:
+        value = low[0] if low is not None else high[0] - Fraction(1, unit) if high is not None else value
     if x.type.base is Base.DATE:
         inside = 1 <= value <= date.max.toordinal()
         return date.fromordinal(int(value)).isoformat() if inside else None
