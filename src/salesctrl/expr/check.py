@@ -13,7 +13,7 @@ from dataclasses import replace
 from salesctrl.diagnostics import suggest
 from salesctrl.expr import tree as t
 from salesctrl.expr.functions import FUNCTIONS, OFTEN_MEANT, ArgumentProblem, Arguments
-from salesctrl.expr.scope import Problem, Scope
+from salesctrl.expr.scope import Problem, Reported, Scope
 from salesctrl.expr.syntax import Parsed, SyntaxProblem, parse
 from salesctrl.expr.units import UnitProblem, adapt, arithmetic_type, comparable, described, unify
 from salesctrl.policy.types import BOOLEAN, DATE, TEXT, Base, Type, number
@@ -459,6 +459,8 @@ class _Checker:
             ) from problem
         except UnitProblem as problem:
             raise self.fail(problem.code, str(problem), span, problem.help) from problem
+        except Reported as reported:
+            raise _Failed from reported
 
     def _asked_about(self, nodes: Sequence[ast.expr], depth: int) -> list[t.Node]:
         """What ``known`` and ``coalesce`` look at: there a field may be unknown."""

@@ -22,6 +22,10 @@ class Problem:
     warning: bool = False
 
 
+class Reported(Exception):
+    """A part uses something that is wrong itself: that has been said where it stands."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parameter:
     """A parameter as an expression sees it.

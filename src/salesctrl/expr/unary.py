@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from salesctrl.expr import tree as t
 from salesctrl.expr.check import check
-from salesctrl.expr.scope import Parameter, Problem, Scope
+from salesctrl.expr.scope import Parameter, Problem, Reported, Scope
 from salesctrl.expr.units import UnitProblem, comparable
 from salesctrl.policy.literals import BadLiteral, parse_date
 from salesctrl.policy.types import BOOLEAN, DATE, ORDERED, TEXT, TEXTUAL, Base
@@ -36,15 +36,22 @@ def cell_test(text: str, x: t.Node, scope: Scope) -> tuple[t.Node | None, list[P
         return reader.tests(text, 0), reader.warnings
     except _Bad as bad:
         return None, [bad.problem, *reader.warnings]
+    except Reported:
+        return None, reader.warnings
 
 
 def band_tests(parameter: Parameter, x: t.Node, scope: Scope) -> tuple[t.Node, ...]:
-    """The conditions of a ladder's rungs on ``x``, in the order written."""
+    """The conditions of a ladder's rungs on ``x``, in the order written.
+
+    Raises :class:`UnitProblem` for a rung that is wrong, and :class:`Reported` where that has been said.
+    """
     tests: list[t.Node] = []
     for key, _ in parameter.bands:
         test, problems = cell_test(key, x, scope)
         if test is None:
-            first = next(p for p in problems if not p.warning)
+            first = next((p for p in problems if not p.warning), None)
+            if first is None:
+                raise Reported
             raise UnitProblem(first.code, f"band `{key}` of `{parameter.name}`: {first.message}", first.help)
         tests.append(test)
     return tuple(tests)
@@ -148,7 +155,8 @@ class _Cell:
             if node is None and not p.warning:
                 raise _Bad(placed)
             self.warnings.append(placed)
-        assert node is not None
+        if node is None:
+            raise Reported
         return _moved(node, at)
 
 
