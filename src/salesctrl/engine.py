@@ -19,7 +19,7 @@ from salesctrl.evaluate.facts import day_of
 from salesctrl.evaluate.point import ControlPoint
 from salesctrl.policy.documents import OverlayDocument, TestsDocument
 from salesctrl.policy.literals import BadLiteral
-from salesctrl.policy.loader import Loaded, PolicySet, default_policies, load_policy_set
+from salesctrl.policy.loader import Loaded, PolicySet, collector_paused, default_policies, load_policy_set
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -55,9 +55,10 @@ def read(
         paths = [Path(path)]
     else:
         paths = [Path(p) for p in path]
-    documents = load_policy_set(paths, diagnostics)
-    _check_tests(documents, diagnostics)
-    return _laid_over(documents, (), overlays, diagnostics)
+    with collector_paused():
+        documents = load_policy_set(paths, diagnostics)
+        _check_tests(documents, diagnostics)
+        return _laid_over(documents, (), overlays, diagnostics)
 
 
 def _check_tests(documents: PolicySet, diagnostics: Diagnostics) -> None:
@@ -266,10 +267,10 @@ class Engine:
         if point is None:
             point = self.point(control_point)
         day = as_of.toordinal() if as_of.__class__ is date else _day(as_of, facts)
-        first, last, evaluator = point.latest
-        if evaluator is not None and first <= day <= last:
+        first, last, fast = point.latest
+        if first <= day <= last:
             try:
-                return evaluator.fast(facts, day)
+                return fast(facts, day)
             except Exception:  # noqa: S110 - the general path reads the facts anew, and says what is wrong
                 pass
         tolerance = FLOAT_TOLERANCE if floats == "nearest" else None

@@ -160,7 +160,9 @@ class Decision:
     @property
     def fired(self) -> tuple[str, ...]:
         """The ids of the rules whose condition holds and whose effects count."""
-        return self._rules(self._kept[3])
+        kept = self._kept
+        bits = kept[3]
+        return (kept[0].named.get(bits) or kept[0].name(bits)) if bits else ()
 
     @property
     def unknown(self) -> tuple[str, ...]:

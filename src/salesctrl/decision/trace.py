@@ -442,7 +442,7 @@ class Trace:
         return {
             "control_point": self.control_point,
             "as_of": self.as_of.isoformat(),
-            "outcome": self.outcome.value,
+            "outcome": str(self.outcome),
             **(self._plain() or self.parts.to_dict()),
         }
 

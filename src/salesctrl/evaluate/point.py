@@ -108,8 +108,10 @@ class PlanEvaluator:
             self._working, self._scalar.values(decision), evidence, frozenset(p.path for p in problems)
         )
 
-    def _print_nodes(self, nodes: Sequence[int], loops: int) -> Callable[..., tuple[Value, ...]]:
-        return print_nodes(self.plan, dict(self._scalar.globals), nodes, loops)
+    def _print_nodes(
+        self, nodes: Sequence[int], around: Sequence[int] | None
+    ) -> Callable[..., tuple[Value, ...]]:
+        return print_nodes(self.plan, dict(self._scalar.globals), nodes, around)
 
     def values(self, decision: Decision) -> tuple[Raw, ...]:
         """The facts of a decision in their run-time form, in the order of the plan's inputs."""
@@ -173,6 +175,11 @@ def at_least_incomplete(decision: Decision) -> Decision:
     return made
 
 
+def _nothing(facts: object, day: int) -> Decision:
+    """Stands where no plan was used yet; the interval beside it is empty."""
+    raise AssertionError(day)
+
+
 class ControlPoint:
     """All plans of a control point, by date."""
 
@@ -184,8 +191,8 @@ class ControlPoint:
         self._digest = set_digest
         self._made: dict[int, PlanEvaluator] = {}
         self._lock = Lock()
-        self.latest: tuple[int, int, PlanEvaluator | None] = (1, 0, None)
-        """First and last day of the plan last used, and its evaluator: most calls are for one of these."""
+        self.latest: tuple[int, int, Callable[[object, int], Decision]] = (1, 0, _nothing)
+        """First and last day of the plan last used, and its fast function: most calls are for one of these."""
 
     @property
     def plans(self) -> tuple[Plan, ...]:
@@ -205,7 +212,7 @@ class ControlPoint:
                     made = self._made[key] = self._make(number if in_force else None)
         if in_force:
             interval = made.plan.interval
-            self.latest = (interval.first, interval.last, made)
+            self.latest = (interval.first, interval.last, made.fast)
         return made
 
     def _make(self, number: int | None) -> PlanEvaluator:
