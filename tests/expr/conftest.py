@@ -1,7 +1,7 @@
 """A scope for the tests of expressions: the vocabulary of the tests, and some parameters, formulas and tables."""
 
 import pytest
-from tests.loading import read_set, WORDS
+from tests.loading import WORDS, read_set
 
 from salesctrl.diagnostics import Diagnostics
 from salesctrl.expr.scope import Parameter, Scope

@@ -270,6 +270,12 @@ def test_all_problems_are_found_at_once(scope):
     assert [p.code for p in check(text, scope)[1]] == ["E303", "E304", "E307"]
 
 
+def test_a_long_chain_of_operations_is_refused_once(scope):
+    text = " + ".join(["order.pieces"] * 120) + " > 5"
+    [problem] = check(text, scope)[1]
+    assert (problem.code, problem.message) == ("E314", "more than 80 operations inside one another")
+
+
 def test_what_is_wrong_elsewhere_is_not_said_again(scope):
     assert check("broken + 5 > 3", scope) == (None, [])
 

@@ -104,6 +104,8 @@ class _Checker:
 
     def node(self, node: ast.expr, depth: int) -> t.Node:
         if depth > MAX_DEPTH:
+            if any(p.code == "E314" for p in self.problems):
+                raise _Failed
             raise self.fail(
                 "E314", f"more than {MAX_DEPTH} operations inside one another",
                 self.parsed.span(node), "name parts of the expression under `let`",
