@@ -64,12 +64,12 @@ def test_circles_are_shown(rules, message):
 
 def test_a_circle_needs_a_day_on_which_all_of_it_is_in_force():
     early, late = "effective: {to: 2025-12-31}", "effective: {from: 2026-01-01}"
-    apart = ["{id: A, excepts: B, %s}" % early, "{id: B, excepts: A, %s}" % late]
+    apart = [f"{{id: A, excepts: B, {early}}}", f"{{id: B, excepts: A, {late}}}"]
     assert problems(policy("a", apart)) == []
     versions = policy("a", ["{id: A, excepts: B}", "{id: B, deny: true}"], more=early)
     versions += policy("a", ["{id: B, excepts: A}", "{id: A, deny: true}"], more=late)
     assert problems(versions) == []
-    meeting = ["{id: A, excepts: B, effective: {to: 2026-01-01}}", "{id: B, excepts: A, %s}" % late]
+    meeting = ["{id: A, excepts: B, effective: {to: 2026-01-01}}", f"{{id: B, excepts: A, {late}}}"]
     assert problems(policy("a", meeting)) == [("E404", "exceptions go in a circle: A -> B -> A")]
 
 

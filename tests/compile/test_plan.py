@@ -1,5 +1,6 @@
 """Plans: cut where something begins or ends; what rests; what is read."""
 
+import itertools
 from datetime import date, timedelta
 
 import pytest
@@ -45,7 +46,7 @@ def test_plans_follow_one_another_without_gap_or_overlap():
     intervals = [plan.interval for plan in plans(body)]
     assert intervals[0].first == FIRST_DAY
     assert intervals[-1].last == LAST_DAY
-    assert all(a.last + 1 == b.first for a, b in zip(intervals, intervals[1:], strict=False))
+    assert all(a.last + 1 == b.first for a, b in itertools.pairwise(intervals))
 
 
 PERIODS = """

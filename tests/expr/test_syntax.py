@@ -121,10 +121,9 @@ def test_any_text_is_read_or_refused(text):
         try:
             parsed = parse(text)
         except SyntaxProblem as problem:
-            assert 0 <= problem.start <= problem.end <= len(text)
-            assert problem.message
+            places, message = [(problem.start, problem.end)], problem.message
         else:
-            for node in ast.walk(parsed.tree):
-                if isinstance(node, ast.expr):
-                    start, end = parsed.span(node)
-                    assert 0 <= start <= end <= len(text)
+            nodes = [node for node in ast.walk(parsed.tree) if isinstance(node, ast.expr)]
+            places, message = [parsed.span(node) for node in nodes], "read"
+    assert message
+    assert all(0 <= start <= end <= len(text) for start, end in places)
