@@ -108,7 +108,7 @@ def test_an_overlay_that_does_not_fit_is_a_problem_of_its_cases_only(loaded, tmp
     found = results(load(tmp_path))
     [problem] = found["beside"].problems
     assert (problem.path, problem.code) == ("overlays", "T_OVERLAY")
-    assert problem.message == "policy `ceiling` has no parameter `most` (wrong.yaml:2:30)"
+    assert problem.message == "policy `ceiling` has no parameter `most` (wrong.yaml:2:24)"
     assert found["beside"].decision is None
     assert found["at-the-ceiling"].passed
 

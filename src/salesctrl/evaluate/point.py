@@ -192,7 +192,7 @@ class ControlPoint:
         self._made: dict[int, PlanEvaluator] = {}
         self._lock = Lock()
         self.latest: tuple[int, int, Callable[[object, int], Decision]] = (1, 0, _nothing)
-        """First and last day of the plan last used, and its fast function: most calls are for one of these."""
+        """First and last day of the plan last used, and its fast function: most calls are for these."""
 
     @property
     def plans(self) -> tuple[Plan, ...]:

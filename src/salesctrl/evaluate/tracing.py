@@ -186,7 +186,8 @@ class Tracer:
         return nodes
 
     def _status(
-        self, rule: PlannedRule, fired: bool, unknown: bool, pending: bool, excepted: bool, seen: tuple[Value, ...]
+        self, rule: PlannedRule, fired: bool, unknown: bool, pending: bool, excepted: bool,
+        seen: tuple[Value, ...],
     ) -> Status:  # fmt: skip
         if unknown:
             return Status.UNKNOWN
