@@ -233,7 +233,7 @@ def test_values_of_a_rule_are_reported_with_their_types():
           compute:
             money: order.amount
             days: as_of - order.due
-            day: order.due
+            until: order.due
             split: allocate(order.amount, shares)
             text: customer.grade
             flag: order.urgent
@@ -241,7 +241,7 @@ def test_values_of_a_rule_are_reported_with_their_types():
     facts = {"order": {"amount": "0.10", "due": "2026-02-01", "urgent": False}, "customer": {"grade": "A"}}
     values = engine_of(policy_text(body)).evaluate("point", facts, as_of="2026-03-01").to_dict()["values"]
     assert values == {
-        "money": "0.10", "days": 28, "day": "2026-02-01", "split": {"a": "0.03", "b": "0.07"}, "text": "A",
+        "money": "0.10", "days": 28, "until": "2026-02-01", "split": {"a": "0.03", "b": "0.07"}, "text": "A",
         "flag": False,
     }  # fmt: skip
     assert Decimal(values["split"]["a"]) + Decimal(values["split"]["b"]) == Decimal("0.10")
