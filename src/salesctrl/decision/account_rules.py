@@ -96,8 +96,8 @@ class RuleTeller:
             return [Line(text, kind="exception", tone="good", lines=tuple(below))]
         if self.brief:
             return []
-        why = self.words.join([self.phrases.statement(one) for one in conjuncts(worked.condition)])
-        return [Line(self.words.say("exception_fails", rule=called, text=why), kind="exception")]
+        text = self.words.say("exception_fails", rule=called, text=self._decisive(rule))
+        return [Line(text, kind="exception")]
 
     # -- rules that fired --------------------------------------------------------------------------
 
@@ -202,6 +202,8 @@ class RuleTeller:
         if rule.status is Status.WITHHELD or worked.condition.raw is None:
             return self.words.say("not_given")
         first = conjuncts(worked.condition)[0]
+        if first.kind == "literal":
+            return self.words.say("never")
         if first.kind == "formula" and not self.told.is_told(first):
             return self.told.equation(self.phrases.name(first), first.inside[0])
         return self.phrases.statement(first)

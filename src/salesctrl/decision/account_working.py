@@ -54,12 +54,12 @@ class WorkingTeller:
 
     def condition(self, part: Part) -> list[Line]:
         """What made a condition what it is."""
-        if part.kind == "literal":
-            return [Line(self.words.say("always"), kind="condition")]
         return [line for one in conjuncts(part) for line in self.stated(one)]
 
     def stated(self, part: Part) -> list[Line]:
         """What is true of one condition; of a formula that is told of here for the first time, that alone."""
+        if part.kind == "literal" or (part.kind == "row" and not self.phrases.row(part)):
+            return [Line(self.words.say("always" if part.raw else "never"), kind="condition")]
         if part.kind == "formula" and self._is_new(part):
             return self._definition(part, 0)
         return self.saying(lambda: self.phrases.statement(part), "condition", aside=gap(part, self.words))
@@ -143,12 +143,16 @@ class WorkingTeller:
         return self.words.say(key, text=text, row=shown, table=table, cells=cells)
 
     def _items(self, fold: Part) -> list[Line]:
-        """The items of a list that count."""
-        items = self.phrases.deciding_items(fold)
+        """The items of a list that count; where all of them are only counted, none."""
+        items = self.phrases.deciding_items(fold) if len(fold.children) > 1 else []
         most = len(items) if self.full else _MOST_ITEMS
         lines = [line for item in items[:most] for line in self.saying(self._item(item), "formula")]
         if len(items) > most:
             lines.append(Line(self.words.say("more_items", count=len(items) - most), kind="note"))
+        source, shown = fold.children[0].raw, len(fold.inside)
+        if isinstance(source, tuple) and 0 < shown < len(source):
+            text = self.words.say("first_items", count=len(source), shown=shown)
+            lines.append(Line(text, kind="note"))
         return lines
 
     def _item(self, item: Part) -> Callable[[], str]:

@@ -108,7 +108,7 @@ def wrap(text: str, first: int, rest: int) -> list[str]:
         used += size
     if line.strip() or not lines:
         lines.append(line.rstrip())
-    return [plain(made) for made in lines]
+    return [plain(made).rstrip() for made in lines]
 
 
 def _cut(unit: str, room: int) -> int:

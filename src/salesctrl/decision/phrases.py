@@ -26,6 +26,8 @@ Said = tuple[str, int]
 """A text, and how closely it holds together."""
 
 NAMED = frozenset({"field", "item", "as_of", "parameter", "formula", "table"})
+_PLAIN = NAMED | {"literal", "key", "band"}
+"""Parts whose text shows their value."""
 _HAS_ROLES = frozenset({"formula", "table", "band", "key"})
 """Parts whose text may be a role: what a policy gives, not what a fact says."""
 _TEXT_TESTS = ("starts_with", "ends_with", "contains")
@@ -90,7 +92,7 @@ class Phrases:
         return part.name if title == part.name.rsplit(".", 1)[-1] else title
 
     def _mention(self, part: Part) -> None:
-        if part.kind in ("parameter", "band"):
+        if part.kind in ("parameter", "band") and part.name:
             self.parameters[part.policy, part.name] = part
         elif part.kind in ("formula", "table", "fold"):
             self.mentioned.append(part)
@@ -192,9 +194,9 @@ class Phrases:
                 return self._first_known(args)
             case "known" | "starts_with" | "ends_with" | "contains":
                 return self._said(part)
-        if part.op in FUNCTIONS:
-            return self._function(FUNCTIONS[part.op], [self.value(arg) for arg in args]), _ATOM
-        return self.words.phrase(part.op, *(self.value(arg, _SUM) for arg in args)), _PHRASE
+        if part.op not in FUNCTIONS:
+            return self.words.phrase(part.op, *(self.value(arg, _SUM) for arg in args)), _PHRASE
+        return self._function(FUNCTIONS[part.op], [self.value(arg) for arg in args]), _ATOM
 
     def _function(self, name: Pair, args: Sequence[str]) -> str:
         called = self.words.of(name).replace(" ", JOINED)
@@ -248,8 +250,11 @@ class Phrases:
         if not source.raw:
             return self.words.phrase("list_empty", name)
         self._mention(part)
+        count = len(source.raw)
+        if part.raw is (part.op == "any") and len(part.inside) < count:
+            return self.words.phrase("some" if part.raw else "not_all", name, pattern)
         key = f"{part.op}_{'holds' if part.raw else 'fails'}"
-        return self.words.phrase(key, name, pattern, k=len(self.deciding_items(part)), n=len(source.raw))
+        return self.words.phrase(key, name, pattern, k=len(self.deciding_items(part)), n=count)
 
     def deciding_items(self, part: Part) -> list[Part]:
         """The items of a list for which ``any`` holds, or ``all`` does not; those that a sum is made of."""
@@ -337,12 +342,12 @@ class Phrases:
         if other.percent and part.type.base is Base.NUMBER and part.kind in NAMED and part.raw is not None:
             part = replace(part, type=replace(part.type, percent=True))
         said = self._valued(part)
-        if part.raw is None or (said[1] == _ATOM and part.kind != "call"):
-            return self._close(said, _SUM)
+        if part.raw is None or _resolved(part).kind in _PLAIN:
+            return self._close(said, _PRODUCT)
         return self.words.brackets(f"{said[0]} = {self.shown(part)}")
 
     def _membership(self, part: Part) -> str:
-        item, *options = part.children
+        item, *options = (_of_choice(option, part.children[0].type) for option in part.children)
         shown = self.words.join([self._side(option, item.type) for option in options], "list")
         return self._in(item, shown, negative=part.raw is False)
 
@@ -394,3 +399,22 @@ class Phrases:
         if not sign and self._is_text(given):
             return self._text_is(given, self.shown_raw(end.strip('"'), given.type), other=fails)
         return f"{self._side(given, given.type)} {OPERATORS[op]} {end}"
+
+
+def _resolved(part: Part) -> Part:
+    """What a choice or ``coalesce`` comes down to, where that is known."""
+    while part.raw is not None:
+        if part.kind == "choice":
+            part = part.children[1 if part.children[0].raw else 2]
+        elif part.op == "coalesce":
+            part = part.children[first_known(part.children)]
+        else:
+            break
+    return part
+
+
+def _of_choice(part: Part, type_: Type) -> Part:
+    """A list parameter of texts as one of choices, where it is asked which of them a choice is."""
+    if type_.base is not Base.CHOICE or part.type.base is not Base.LIST:
+        return part
+    return replace(part, type=replace(part.type, element=type_))

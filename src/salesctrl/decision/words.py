@@ -52,6 +52,7 @@ WORDS: Final[Mapping[str, Pair]] = {
     "overlay_rule": ("added by the overlay `{overlay}`", "由覆盖层`{overlay}`增加"),
     # conditions
     "always": ("holds always", "恒成立"),
+    "never": ("never holds", "恒不成立"),
     "over": ("over by {difference}", "超出 {difference}"),
     "short": ("short by {difference}", "相差 {difference}"),
     "exactly": ("exactly", "恰好相等"),
@@ -63,7 +64,10 @@ WORDS: Final[Mapping[str, Pair]] = {
     "problem_in": ("{text}: {problem}", "{text}：{problem}"),
     "each": ("item {number}: {text}", "第{number}项：{text}"),
     "more_items": ("… {count} more", "……其余{count}项"),
-    "more_steps": ("… {count} more formulas", "……其余{count}个公式"),
+    "first_items": (
+        "… of {count} items the first {shown} were looked at",
+        "……共{count}项，仅列示前{shown}项",
+    ),
     "row_of": ("{text}: {row} of `{table}`, {cells}", "{text}：`{table}`{row}，{cells}"),
     "row_of_any": ("{text}: {row} of `{table}`", "{text}：`{table}`{row}"),
     "no_row_of": ("{text}: no row of `{table}` holds", "{text}：`{table}`没有成立的行"),
@@ -107,7 +111,6 @@ WORDS: Final[Mapping[str, Pair]] = {
     "action": ("the action `{code}`", "完成`{code}`"),
     "action_called": ("{text}", "完成{text}"),
     "by": (" by {owner}", "，责任人：{owner}"),
-    "by_date": (", due on {date}", "，期限{date}"),
     # what is unknown
     "not_known": ("{name} is not known", "{name} 未知"),
     "not_known_for": ("{name} is not known ({causes})", "{name} 未知（{causes}）"),
@@ -115,14 +118,11 @@ WORDS: Final[Mapping[str, Pair]] = {
     "and_more": ("{names} and {count} more", "{names}等{count}项"),
     "not_given": ("what it requires is not there", "所要求的凭据未齐备"),
     "is_known": ("{name} is known", "{name} 已知"),
-    "without": ("{name} is missing", "缺少{name}"),
     "output_unknown": ("the value `{name}` cannot be computed", "无法计算`{name}`"),
     "outputs_unknown": ("cannot be computed for the same reason: {names}", "因此也无法计算：{names}"),
-    "value_unknown": ("`{name}` cannot be computed: {text}", "无法计算`{name}`：{text}"),
     # rules that take no part
     "count_not_fired": ("{count} rules did not fire", "{count}条规则未触发"),
     "count_not_fired_1": ("1 rule did not fire", "1条规则未触发"),
-    "all_rows": ("no row of {table} holds", "{table}各行均不成立"),
     "until": ("in force until {date}", "有效期至{date}"),
     "from": ("in force from {date}", "自{date}起生效"),
     "from_until": ("in force from {date} to {last}", "有效期{date}至{last}"),
@@ -147,7 +147,6 @@ WORDS: Final[Mapping[str, Pair]] = {
     "versions": ("{policies}: {period}", "{policies}：{period}"),
     "set": ("policies {name} {version} (sha256 {digest}…)", "制度 {name} {version}（sha256 {digest}…）"),
     "overlays": (", with the overlays {names}", "，覆盖层{names}"),
-    "stretch": (", unchanged {period}", "，规则{period}未变"),
     "facts_digest": ("; facts sha256 {digest}…", "；事实 sha256 {digest}…"),
 }
 
@@ -198,7 +197,6 @@ FUNCTIONS: Final[Mapping[str, Pair]] = {
     "min": ("least of ", "较小值"),
     "max": ("greatest of ", "较大值"),
     "coalesce": ("first known of ", "首个已知值"),
-    "count_true": ("rows that hold", "成立行数"),
 }
 """Functions that are written with brackets: ``round(x, 2)``."""
 
@@ -241,8 +239,9 @@ PHRASES: Final[Mapping[str, Pair]] = {
     "any_fails": ("none of {n} {0}: {1}", "{0}{n}项中没有：{1}"),
     "all_holds": ("all {n} {0}: {1}", "{0}全部{n}项：{1}"),
     "all_fails": ("{k} of {n} {0} not so: {1}", "{0}{n}项中有{k}项不满足：{1}"),
+    "some": ("some of {0}: {1}", "{0}中有：{1}"),
+    "not_all": ("not all of {0}: {1}", "{0}并非均为：{1}"),
     "list_empty": ("{0} is empty", "{0}为空"),
-    "item_key": ("{1} of {0}", "{0}的{1}"),
 }
 """Operations that are said in a phrase; ``{0}``, ``{1}`` are the operands."""
 

@@ -17,17 +17,18 @@ from salesctrl.compile.plan import Plan
 from salesctrl.decision.working import Part, Worked
 from salesctrl.evaluate.facts import Value
 from salesctrl.evaluate.printer import Printer, define
-from salesctrl.evaluate.working_parts import Reader
+from salesctrl.evaluate.working_parts import Reader, depends_on_item
 from salesctrl.evidence.given import Evidence
 from salesctrl.expr import tree as t
+from salesctrl.expr.ir import Graph
 from salesctrl.expr.lower import Low, Lowering, LoweringProblem
 from salesctrl.policy.types import Base
 
 Values = tuple[Value, ...]
 Compute = Callable[..., Values]
 """From the values of a decision, its evidence and the items of the loops around to the values of nodes."""
-Print = Callable[[Sequence[int], int], Compute]
-"""Prints nodes of the graph; the number says how many loops are around them."""
+Print = Callable[[Sequence[int], "Sequence[int] | None"], Compute]
+"""Prints nodes of the graph; inside a loop it is told of which nodes it is given the values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,8 @@ class Group:
     places: Mapping[int, int]
     """By a node of the graph: its place among the results."""
     compute: Compute
+    around: Compute | None = None
+    """Inside a loop: what does not depend on the item, and ``compute`` takes as its last argument."""
 
 
 class PlanWorking:
@@ -77,7 +80,10 @@ class PlanWorking:
                     lows[id(node)] = low
         nodes = sorted({n for low in lows.values() for n in (low.num, low.den) if n is not None})
         places = {node: place for place, node in enumerate(nodes)}
-        return Group(lows, places, self._print(nodes, 0 if loop is None else 1))
+        if loop is None:
+            return Group(lows, places, self._print(nodes, None))
+        around = _around(self.plan.graph, nodes)
+        return Group(lows, places, self._print(nodes, around), self._print(around, None))
 
 
 def _visible(root: t.Node) -> Iterator[t.Node]:
@@ -99,26 +105,18 @@ def _has_value(lowering: Lowering, node: t.Node) -> bool:
     return True
 
 
-def _depends_on_item(root: t.Node) -> bool:
-    """Whether an expression uses the item of a loop that it does not hold itself."""
-    bound = {node.variable for node in t.walk(root) if isinstance(node, t.Fold)}
-    return any(isinstance(node, t.ItemRef) and node.variable not in bound for node in t.walk(root))
-
-
 def _low(lowering: Lowering, node: t.Node) -> Low | None:
-    """The value of a node, at the scale of its type; none of what depends on the item of a loop."""
-    if not _has_value(lowering, node) or _depends_on_item(node):
+    """The value of a node; none of what depends on the item of a loop."""
+    if not _has_value(lowering, node) or depends_on_item(node):
         return None
-    low = lowering.low(node)
-    scale = node.type.scale
-    if low.den is None and node.type.is_numeric and scale is not None and low.scale < scale:
-        return Low(lowering.scaled(node, scale), None, scale)
-    return low
+    return lowering.low(node)
 
 
 def _low_inside(lowering: Lowering, node: t.Node, loop: t.Fold) -> Low | None:
     """The value of a node inside a loop: that of the loop's body, if this node were all of it."""
     if not _has_value(lowering, node) or node.type.base in (Base.LIST, Base.MAP):
+        return None
+    if node.type.is_numeric and node.type.scale is None:  # a quotient: a loop has none as its body
         return None
     kind: t.FoldKind = "any" if node.type.base is Base.BOOLEAN else "min"
     try:
@@ -128,20 +126,58 @@ def _low_inside(lowering: Lowering, node: t.Node, loop: t.Fold) -> Low | None:
     return Low(lowering.graph.ops[whole.num].args[1], None, whole.scale)
 
 
-def print_nodes(plan: Plan, globals_: dict[str, object], nodes: Sequence[int], loops: int) -> Compute:
-    """Print nodes of the graph as a function of values, evidence, and an item of each loop around them."""
+def _inside(graph: Graph, nodes: Sequence[int]) -> set[int]:
+    """Some nodes and what they need, down to what does not depend on the item of a loop, that included."""
+    todo, seen = list(nodes), set(nodes)
+    while todo:
+        op = graph.ops[todo.pop()]
+        if op.loops:
+            todo += [arg for arg in op.args if arg not in seen]
+            seen.update(op.args)
+    return seen
+
+
+def _around(graph: Graph, nodes: Sequence[int]) -> tuple[int, ...]:
+    """What nodes inside a loop need that does not depend on its item.
+
+    It is computed outside: a loop in it would take the item of this one for its own.
+    """
+    free = (node for node in _inside(graph, nodes) if not graph.ops[node].loops)
+    return tuple(sorted(node for node in free if graph.ops[node].name not in ("const", "input")))
+
+
+def print_nodes(
+    plan: Plan, globals_: dict[str, object], nodes: Sequence[int], around: Sequence[int] | None
+) -> Compute:
+    """Print nodes of the graph as a function of values and evidence.
+
+    Inside a loop, where ``around`` are the nodes outside of it, it takes an item and the values of these too.
+    """
     names = {place: f"x{place}" for place in range(len(plan.inputs.slots))}
     payments = {k for k, judge in enumerate(plan.judges) if isinstance(judge.requirement.need, PaymentNeed)}
     printer = Printer(plan.graph, names, payments, known=False, globals_=globals_)
-    slots = ast.Tuple([ast.Name(local, ast.Store()) for local in names.values()], ast.Store())
-    body: list[ast.stmt] = [
-        ast.Assign([slots], ast.Name("values", ast.Load())),
-        *printer.all_locals(nodes, loops),
-        ast.Return(ast.Tuple([printer(node) for node in nodes], ast.Load())),
-    ]
-    given = ["values", "evidence", *(f"i{loop}" for loop in range(1, loops + 1))]
+    printed = printer.all_locals(nodes, 0 if around is None else 1)
+    body, given = [_unpacked(list(names.values()), "values")], ["values", "evidence"]
+    if around is not None:
+        given += ["i1", "around"]
+        own = {f"v{node}" for node in _inside(plan.graph, nodes) if plan.graph.ops[node].loops}
+        printed = [line for line in printed if _target(line) in own]
+        body += [_unpacked([f"v{node}" for node in around], "around")] if around else []
+    body += [*printed, ast.Return(ast.Tuple([printer(node) for node in nodes], ast.Load()))]
     found: Compute = define("work", given, body, globals_)
     return found
+
+
+def _unpacked(names: Sequence[str], source: str) -> ast.stmt:
+    slots = ast.Tuple([ast.Name(local, ast.Store()) for local in names], ast.Store())
+    return ast.Assign([slots], ast.Name(source, ast.Load()))
+
+
+def _target(line: ast.stmt) -> str:
+    assert isinstance(line, ast.Assign)
+    (target,) = line.targets
+    assert isinstance(target, ast.Name)
+    return target.id
 
 
 class DecisionWorking:
@@ -205,7 +241,11 @@ class DecisionWorking:
     ) -> Reader:
         """Reads the values of expressions inside a loop, for one item of its list."""
         group = self.plan.group(key, policy, roots, loop)
-        return Reader(self, policy, text, group, group.compute(self.values, self.evidence, item))
+        assert group.around is not None
+        around = self._seen.get(key)
+        if around is None:
+            around = self._seen[key] = group.around(self.values, self.evidence)
+        return Reader(self, policy, text, group, group.compute(self.values, self.evidence, item, around))
 
     def rows(self, policy: CheckedPolicy, table_name: str, numbers: Sequence[int] = ()) -> tuple[Part, ...]:
         """Rows of a table by their numbers from 1, or all of them."""

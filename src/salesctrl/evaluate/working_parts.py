@@ -20,7 +20,7 @@ MOST_ITEMS = 200
 """So many items of a list, or rows of a table, are worked out at most."""
 PATTERN = "pattern"
 
-_LADDER = re.compile(r",\s*(\w+)\s*\)\s*")
+_NAMES = re.compile(r"\w+")
 _KINDS: Mapping[type[t.Node], str] = {
     t.Literal: "literal", t.FieldRef: "field", t.ItemRef: "item", t.AsOf: "as_of",
     t.ParameterRef: "parameter", t.FormulaRef: "formula", t.TableRef: "table",
@@ -46,13 +46,19 @@ class Reader:
             return None
         num = self.seen[self.group.places[low.num]]
         if low.den is None:
-            exact = not node.type.is_numeric or node.type.scale is not None
-            return num if exact or num is None else (num, 10**low.scale)
+            return self._at_scale(num, low.scale, node.type)
         den = self.seen[self.group.places[low.den]]
         if num is None or den is None:
             return None
         assert isinstance(den, int)
         return (num, den * 10**low.scale)
+
+    def _at_scale(self, num: object, scale: int, type_: Type) -> object:
+        """A value without a denominator as its type has it; of an exact quotient, a pair all the same."""
+        if num is None or not type_.is_numeric:
+            return num
+        assert isinstance(num, int)
+        return (num, 10**scale) if type_.scale is None else num * 10 ** (type_.scale - scale)
 
     # -- expressions -------------------------------------------------------------------------------
 
@@ -190,21 +196,33 @@ class Reader:
         below = (self.part(given), *(self.part(n) for n in named.values()))
         return Part("cell", BOOLEAN, self._raw(test), below, text=text)
 
+    def _ladder(self, node: t.Select) -> str:
+        """The parameter that a band is looked up in: the last name of the call, or one of the same values."""
+        start, end = node.span
+        names: list[str] = _NAMES.findall(self.text[start:end])
+        for name in reversed(names):
+            if name in self.policy.parameters and self.policy.parameters[name].seen.bands:
+                return name
+        values = [part.value for part in node.values if isinstance(part, t.Literal)]
+        for name, parameter in self.policy.parameters.items():
+            bands = parameter.seen.bands
+            if bands and [constant.value for _, constant in bands] == values:
+                return name
+        return ""
+
     def _band(self, node: t.Select) -> Part:
-        found = _LADDER.search(self.text, 0, node.span[1]) if self.text else None
-        names = _LADDER.findall(self.text[slice(*node.span)])
-        bands = self.policy.parameters[names[-1]].seen.bands if found and names else ()
+        name = self._ladder(node)
+        bands = self.policy.parameters[name].seen.bands if name else ()
         given = next((c.left for test in node.tests for c in t.walk(test) if isinstance(c, t.Compare)), None)
 
         def holding() -> tuple[Part, ...]:
-            if given is None or len(bands) != len(node.tests):
+            if given is None or len(bands) != len(node.tests) or depends_on_item(node):
                 return ()
             reader = self.working.reader(("band", id(node)), self.policy, [given, *node.tests])
             cells = (reader._cell(given, key, test) for (key, _), test in zip(bands, node.tests, strict=True))
             return tuple(cell for cell in cells if cell.raw is not False)[:1]
 
         raw = self._raw(node)
-        name = names[-1] if bands else ""
         title = self.policy.parameters[name].title if name else None
         problem = (
             None if raw is not None else "depends" if any(c.raw is None for c in holding()) else "no_row"
@@ -229,7 +247,7 @@ class Reader:
         children = (source, *(pattern.part(root) for root in roots))
 
         def each() -> tuple[Part, ...]:
-            if not isinstance(source.raw, tuple) or not isinstance(node.source, t.FieldRef):
+            if not isinstance(source.raw, tuple) or depends_on_item(node):
                 return ()
             return tuple(
                 self._item(node, roots, item, i + 1, len(source.raw))
@@ -286,3 +304,14 @@ def _together(constants: Sequence[Constant]) -> tuple[Type, tuple[int | str | bo
     scale = max(c.type.scale or 0 for c in constants)
     values = tuple(int(c.value) * 10 ** (scale - (c.type.scale or 0)) for c in constants)
     return first.with_scale(scale), values
+
+
+def depends_on_item(node: t.Node, bound: frozenset[str] = frozenset()) -> bool:
+    """Whether an expression uses the item of a loop that it does not hold itself."""
+    if isinstance(node, t.ItemRef):
+        return node.variable not in bound
+    if not isinstance(node, t.Fold):
+        return any(depends_on_item(child, bound) for child in t.children(node))
+    inner = bound | {node.variable}
+    inside = (part for part in (node.body, node.test) if part is not None)
+    return depends_on_item(node.source, bound) or any(depends_on_item(part, inner) for part in inside)
