@@ -187,7 +187,7 @@ rules:
 - {id: R, when: order.amount > 5 and customer.grade == "A", flag: true, because: "{order.amount}, {days}, {order.discount}"}
 - {id: S, when: any(l.price * l.quantity > 9 for l in order.lines), deny: true}
 """
-PLAIN = {
+PLAIN: dict[str, dict[str, object]] = {
     "order": {
         "amount": Decimal("5.10"), "due": date(2026, 1, 1), "discount": Decimal("0.0500"),
         "lines": [{"price": Decimal("4.55"), "quantity": 2}],
