@@ -121,3 +121,32 @@ def test_every_comparison_that_is_said_is_true(balance, amount, limit, days, dis
             left, right = number(compared["left"]), number(compared["right"])
             assert HOLDS[compared["op"]](left, right), line
     assert found >= 2
+
+
+@pytest.mark.parametrize(
+    ("facts", "named"),
+    [
+        (None, "the facts"),
+        ([], "the facts"),
+        ({"order": []}, "order"),
+        ({"order": order(), "customer": {**customer(), "grade": 7}}, "customer.grade"),
+        (
+            {"order": order(), "customer": customer(), "evidence": {"approvals": [{}]}},
+            "evidence.approvals[0].person",
+        ),
+    ],
+)
+def test_whatever_was_wrong_with_the_facts_is_said(facts, named):
+    decision = engine().evaluate("order.release", facts, as_of="2026-03-01", on_error="incomplete")
+    assert re.search(rf"^  {re.escape(named)} +refused: ", decision.explain("en"), re.MULTILINE)
+    assert f"to be corrected: {named}" in decision.explain("en")
+    assert decision.explain("zh", "full")
+    assert decision._repr_html_()
+
+
+def test_what_was_wrong_inside_a_list_is_said_with_its_place():
+    lines = [{"product": "valve", "quantity": 0, "list_price": "1.00", "unit_price": "1.00"}]
+    facts = {"customer": {"grade": "A"}, "order": {**order(), "lines": lines}}
+    decision = engine().evaluate("order.price", facts, as_of="2026-03-01", on_error="incomplete")
+    assert "order.lines[0].quantity" in decision.explain("en")
+    assert "更正：order.lines[0].quantity" in decision.explain("zh")

@@ -199,7 +199,10 @@ class _Teller:
         return lines
 
     def _facts(self) -> list[Line]:
-        refused = [Line(self._problem(p), label=p.path, kind="problem") for p in self.trace.problems]
+        refused = [
+            Line(self._problem(p), label=p.path or self.words.say("everything"), kind="problem")
+            for p in self.trace.problems
+        ]
         rounded = [Line(self.words.say("rounded"), label=path, kind="note") for path in self.trace.rounded]
         return refused + rounded
 

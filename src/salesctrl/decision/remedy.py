@@ -81,13 +81,9 @@ class Remedy:
         words = phrases.words
         if self.outcome is None:
             given = [("to_give", self.missing), ("to_correct", self.refused)]
+            named = [(key, [_name(path, phrases) for path in paths]) for key, paths in given if paths]
             return tuple(
-                Line(
-                    words.say(key, names=words.join([phrases.names.fact(p) for p in paths], "list")),
-                    kind="remedy",
-                )
-                for key, paths in given
-                if paths
+                Line(words.say(key, names=words.join(names, "list")), kind="remedy") for key, names in named
             )
         parts = [_change(change, phrases) for change in self.changes]
         asks: dict[str, list[str]] = {}
@@ -103,6 +99,11 @@ class Remedy:
         ]
         outcome = words.say("becomes", outcome=words.of(OUTCOMES[self.outcome]))
         return (Line(words.join(parts, "and"), aside=words.join([*now, outcome]), kind="remedy"),)
+
+
+def _name(path: str, phrases: Phrases) -> str:
+    """What a fact is called; a problem of no single fact is one of all of them."""
+    return phrases.names.fact(path) if path else phrases.words.say("everything")
 
 
 def _asked(result: RequirementResult, phrases: Phrases) -> str:

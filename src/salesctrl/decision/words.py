@@ -141,6 +141,7 @@ WORDS: Final[Mapping[str, Pair]] = {
     "for_rule": ("{what} ({rule})", "{what}（{rule}）"),
     "between": ("{name} from {low} to {high}", "{name} {low} 至 {high}"),
     "to_give": ("to be given: {names}", "补充：{names}"),
+    "everything": ("the facts", "事实数据"),
     "to_correct": ("to be corrected: {names}", "更正：{names}"),
     "becomes": ("then {outcome}", "则{outcome}"),
     # the last lines
