@@ -252,7 +252,7 @@ _TABLE: Final = (
         "E314",
         "too long or too deep",
         "An expression of more than 4,000 characters, 60 brackets or 80 operations inside one another, or"
-        " more than 200 formulas that use one another in a row. Nobody can check such a rule by reading "
+        " more than 50 formulas that use one another in a row. Nobody can check such a rule by reading "
         "it: give its parts names under `let`.",
     ),
     # --- the policy set ---

@@ -43,14 +43,14 @@ def test_what_uses_a_wrong_formula_is_not_wrong_again():
 
 
 @pytest.mark.parametrize("order", [1, -1])
-def test_a_chain_of_200_formulas_is_the_longest(order):
+def test_a_chain_of_50_formulas_is_the_longest(order):
     def body(length):
         lines = [f"  f{i}: {f'f{i - 1} + 1 CNY' if i else 'order.amount'}" for i in range(length)][::order]
         return "let:\n" + "\n".join(lines) + f"\nrules: [{{id: R, when: f{length - 1} > 5, deny: true}}]"
 
-    assert problems(body(200)) == []
+    assert problems(body(50)) == []
     assert [(code, message) for code, message, _ in problems(body(5000))] == [
-        ("E314", "more than 200 formulas use one another in a row")
+        ("E314", "more than 50 formulas use one another in a row")
     ]
 
 
@@ -72,11 +72,11 @@ def test_a_cell_or_ladder_that_uses_a_wrong_formula_is_not_wrong_again(cell):
 
 
 def test_a_chain_through_ladders_is_no_deep_recursion():
-    lines = "\n".join(f"  f{i}: band(order.pieces, l{i})" for i in range(150))
+    lines = "\n".join(f"  f{i}: band(order.pieces, l{i})" for i in range(40))
     ladders = "\n".join(
-        f"  l{i}: {{bands: {{'< {f'f{i - 1}' if i else 5}': {i}, '-': {i + 1}}}}}" for i in range(150)
+        f"  l{i}: {{bands: {{'< {f'f{i - 1}' if i else 5}': {i}, '-': {i + 1}}}}}" for i in range(40)
     )
-    assert worth("f149", {"order": {"pieces": 4}}, f"let:\n{lines}\nparameters:\n{ladders}") == 149
+    assert worth("f39", {"order": {"pieces": 4}}, f"let:\n{lines}\nparameters:\n{ladders}") == 39
 
 
 def test_names_have_one_meaning():

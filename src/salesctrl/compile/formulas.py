@@ -17,7 +17,7 @@ from salesctrl.policy.documents import LocalText, TableSpec
 from salesctrl.policy.types import Type
 from salesctrl.policy.vocabulary import VocabularyIndex, normal
 
-MAX_CHAIN = 200
+MAX_CHAIN = 50
 """How many formulas may use one another in a row."""
 MAX_OPEN = 40
 """How many may be half done: only in a circle does the typing of one wait for that of many others."""
