@@ -23,6 +23,8 @@ from salesctrl import FactsError, PolicyError, UnknownControlPoint
 
 PATIENCE = 10.0
 """Seconds that one call may take, on a slow machine."""
+pytestmark = pytest.mark.slow
+
 LOADING = settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow], deadline=None
 )
