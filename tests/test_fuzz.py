@@ -250,7 +250,7 @@ plain = (
 )  # fmt: skip
 anything = st.recursive(
     plain,
-    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner) | st.dictionaries(st.sampled_from(NAMES) | plain, inner, max_size=6),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(NAMES) | plain, inner, max_size=6),
     max_leaves=30,
 )  # fmt: skip
 
