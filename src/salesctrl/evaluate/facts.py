@@ -51,11 +51,10 @@ def read_facts(root: Record, count: int, facts: object, tolerance: Decimal | Non
     return reading
 
 
-def read_evidence_of(facts: object) -> object:
+def read_evidence_of(facts: object, reading: Reading) -> object:
     """What the facts hold under ``evidence``, ``None`` where there is nothing."""
-    if isinstance(facts, Mapping):
-        return facts.get("evidence")
-    return getattr(facts, "evidence", None)
+    found = _child(facts, ("evidence",), "evidence", reading)
+    return None if found is _ABSENT else found
 
 
 def _is_record(value: object) -> bool:

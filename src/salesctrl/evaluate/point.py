@@ -54,7 +54,7 @@ class PlanEvaluator:
         reading = read_facts(self.root, len(self.plan.inputs.slots), facts, tolerance)
         evidence: Evidence | None = None
         if self.plan.judges:
-            evidence = read_evidence(read_evidence_of(facts), "evidence", reading.problems)
+            evidence = read_evidence(read_evidence_of(facts, reading), "evidence", reading.problems)
         if reading.problems and raising:
             raise FactsError(reading.problems)
         reading.values[0] = day
