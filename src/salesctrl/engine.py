@@ -220,7 +220,7 @@ class Engine:
         found = self._points.get(control_point)
         if found is None:
             raise UnknownControlPoint(
-                control_point, self.control_points, suggest(control_point, self._points)
+                control_point, self.control_points, suggest(str(control_point), self._points)
             )
         return found
 
@@ -280,17 +280,18 @@ class Engine:
 def _day(as_of: date | str | None, facts: object) -> int:
     """The date of a decision, given or among the facts."""
     given: object = as_of
-    if given is None:
-        given = facts.get("as_of") if isinstance(facts, Mapping) else getattr(facts, "as_of", None)
-    if given is None:
-        problem = FactProblem(
-            "as_of", "F_AS_OF", "expected the date of the decision", "pass `as_of=date(2026, 3, 1)`"
-        )
-        raise FactsError([problem])
     try:
-        return day_of(given)
+        if given is None:
+            given = facts.get("as_of") if isinstance(facts, Mapping) else getattr(facts, "as_of", None)
+        if given is not None:
+            return day_of(given)
+        message, help = "expected the date of the decision", "pass `as_of=date(2026, 3, 1)`"
+        problem = FactProblem("as_of", "F_AS_OF", message, help)
     except BadLiteral as error:
-        raise FactsError([FactProblem("as_of", "F_AS_OF", str(error), "write it as `YYYY-MM-DD`")]) from error
+        problem = FactProblem("as_of", "F_AS_OF", str(error), "write it as `YYYY-MM-DD`")
+    except Exception as error:  # what an object does when asked is its own affair
+        problem = FactProblem.unreadable("as_of", error)
+    raise FactsError([problem])
 
 
 def set_digest(loading: Loading) -> str:

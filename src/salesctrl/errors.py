@@ -17,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
     from salesctrl.diagnostics import Diagnostic
@@ -84,6 +84,19 @@ class FactProblem:
     code: str
     message: str
     help: str | None = None
+
+    @classmethod
+    def unreadable(cls, path: str, error: Exception) -> Self:
+        """An object of the caller's failed when it was asked for a value; even its message may fail.
+
+        >>> print(FactProblem.unreadable("order.amount", TimeoutError("no answer")))
+        order.amount: reading it failed with `TimeoutError`: no answer [F_READ]
+        """
+        try:
+            words = f": {error}"
+        except Exception:
+            words = ""
+        return cls(path, "F_READ", f"reading it failed with `{type(error).__name__}`{words}")
 
     def __str__(self) -> str:
         line = f"{self.path or 'the facts'}: {self.message} [{self.code}]"

@@ -70,18 +70,18 @@ def _child(record: object, names: Collection[str], where: str, reading: Reading)
                 value = record.get(name, _ABSENT)
             else:
                 value = getattr(record, name, _ABSENT)
+            twice = value is not _ABSENT and found is not _ABSENT and found is not value and found != value
         except Exception as error:
-            reading.problem(where, "F_READ", f"reading it failed with `{type(error).__name__}`: {error}")
+            reading.problems.append(FactProblem.unreadable(where, error))
             return _ABSENT
-        if value is _ABSENT:
-            continue
-        if found is not _ABSENT and found is not value and found != value:
+        if twice:
             shown = ", ".join(f"`{n}`" for n in names)
             reading.problem(
                 where, "F_AMBIGUOUS", f"given twice under different names with different values: {shown}"
             )
             return _ABSENT
-        found = value
+        if value is not _ABSENT:
+            found = value
     return found
 
 
@@ -121,8 +121,12 @@ def _check_spelling(record: Record, given: object, name: str, where: str, readin
     """A key that nearly is the absent one is a slip, and must not pass as an absent field."""
     if not isinstance(given, Mapping):
         return
-    others = [key for key in given if isinstance(key, str) and key not in record.declared]
-    near = suggest(name, others)
+    try:
+        others = [str(key) for key in given if isinstance(key, str)]
+    except Exception as error:
+        reading.problems.append(FactProblem.unreadable(where, error))
+        return
+    near = suggest(name, [key for key in others if key not in record.declared])
     if near is not None and len(name) > 2:
         reading.problem(where, "F_NAME", f"absent, but there is {quoted(near)}", f"name it `{name}`")
 
@@ -133,14 +137,16 @@ def _joined(prefix: str, name: str) -> str:
 
 def read_value(leaf: Leaf, value: object, where: str, reading: Reading) -> Value:
     """A fact that is there, in its run-time form; ``None`` where it is wrong, which ``reading`` then says."""
-    if leaf.items is not None:
-        return _read_list(leaf, leaf.items, value, where, reading)
     try:
+        if leaf.items is not None:
+            return _read_list(leaf, leaf.items, value, where, reading)
         return _READERS[leaf.field.type.base](leaf, value, where, reading)
     except NotExact as error:
         reading.problem(where, error.code, str(error), error.help)
     except BadLiteral as error:
         reading.problem(where, "F_FORMAT", str(error))
+    except Exception as error:
+        reading.problems.append(FactProblem.unreadable(where, error))
     return None
 
 
@@ -148,11 +154,13 @@ def _read_list(leaf: Leaf, items: Record, value: object, where: str, reading: Re
     if isinstance(value, str | bytes | Mapping) or not isinstance(value, Sequence):
         reading.problem(where, "F_LIST", f"expected a list of records but got {_described(value)}")
         return None
-    if len(value) > leaf.field.length:
-        reading.problem(where, "F_LENGTH", f"expected at most {leaf.field.length} items but got {len(value)}")
+    length = len(value)
+    if length > leaf.field.length:
+        reading.problem(where, "F_LENGTH", f"expected at most {leaf.field.length} items but got {length}")
         return None
     done: list[object] = []
-    for i, item in enumerate(value):
+    for i in range(length):  # its length is asked once: what a sequence says of itself may change
+        item = value[i]
         here = f"{where}[{i}]"
         if not _is_record(item):
             reading.problem(here, "F_RECORD", f"expected a record but got {_described(item)}")

@@ -155,7 +155,7 @@ def read_evidence(value: object, path: str, problems: list[FactProblem]) -> Evid
         path: Where it stands among the facts, such as ``evidence``.
         problems: Where everything wrong is added, with its own path. Codes: ``F_TYPE``, ``F_FORMAT``,
             ``F_MISSING``, ``F_UNKNOWN`` (a key that means nothing), ``F_LENGTH``, ``F_RANGE``, and those of
-            `salesctrl.numbers.NotExact`.
+            `salesctrl.numbers.NotExact`; ``F_READ`` (an object that fails when it is read).
 
     Returns:
         The evidence; None where there is none, or something is wrong with it.
@@ -169,18 +169,24 @@ def read_evidence(value: object, path: str, problems: list[FactProblem]) -> Evid
     evidence.payments[0].date: expected a date but got nothing [F_MISSING]
       help: write it as `YYYY-MM-DD`
     """
-    if isinstance(value, Evidence) or _is_absent(value):
-        return value if isinstance(value, Evidence) else None
+    if isinstance(value, Evidence):
+        return value
     reader, before = _Reader(problems), len(problems)
-    given = reader.open(value, path, "evidence", _EVIDENCE_KEYS) or {}
-    evidence = Evidence(
-        reader.value(given, "requester", path, _SOMEBODY),
-        reader.items(given, "approvals", path, Approval),
-        reader.items(given, "documents", path, Document),
-        reader.items(given, "payments", path, Payment),
-        reader.items(given, "actions", path, Action),
-        reader.items(given, "duties", path, DutyDone),
-    )
+    try:
+        if _is_absent(value):
+            return None
+        given = reader.open(value, path, "evidence", _EVIDENCE_KEYS) or {}
+        evidence = Evidence(
+            reader.value(given, "requester", path, _SOMEBODY),
+            reader.items(given, "approvals", path, Approval),
+            reader.items(given, "documents", path, Document),
+            reader.items(given, "payments", path, Payment),
+            reader.items(given, "actions", path, Action),
+            reader.items(given, "duties", path, DutyDone),
+        )
+    except Exception as error:  # an object of the caller's own may do anything when it is asked
+        problems.append(FactProblem.unreadable(path, error))
+        return None
     return evidence if len(problems) == before else None
 
 
@@ -345,6 +351,8 @@ class _Reader:
             self._add(at, refused.code, refused.message, refused.hint)
         except NotExact as inexact:
             self._add(at, inexact.code, inexact.message, inexact.help)
+        except Exception as error:
+            self.problems.append(FactProblem.unreadable(at, error))
         return None
 
     def items(self, given: Mapping[str, object], key: str, path: str, of: type[T]) -> tuple[T, ...]:
@@ -369,7 +377,11 @@ class _Reader:
         if isinstance(value, of):
             return value
         before, keys = len(self.problems), _KEYS[of]
-        given = self.open(value, path, _NOUNS[of], keys)
+        try:
+            given = self.open(value, path, _NOUNS[of], keys)
+        except Exception as error:
+            self.problems.append(FactProblem.unreadable(path, error))
+            return None
         if given is None:
             return None
         read = {key: self.value(given, key, path, how) for key, how in keys.items()}
