@@ -1,0 +1,383 @@
+"""Frames of pandas, Polars and Arrow, taken as columns and given back as the same kind.
+
+What a column holds is not looked at here: a value that no column of Polars can hold exactly stays the Python
+object it is, in a column of objects, so that it is judged by itself and the rest of the column with it.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from salesctrl.errors import FactProblem, FactsError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_KINDS_HELP = "pass a frame of pandas or Polars, or a table, a batch or a reader of Arrow"
+_POLARS_DIGITS = 38
+
+
+class FrameKind(Enum):
+    """What kind of frame was given, and is given back."""
+
+    PANDAS = "pandas"
+    PANDAS_ARROW = "pandas with columns of Arrow"
+    POLARS = "Polars"
+    POLARS_LAZY = "Polars, lazy"
+    ARROW_TABLE = "Arrow table"
+    ARROW_BATCH = "Arrow batch"
+    ARROW_READER = "Arrow reader"
+
+
+_PANDAS = (FrameKind.PANDAS, FrameKind.PANDAS_ARROW)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A frame that was taken: its columns, and what is needed to give others like it back.
+
+    ``rows`` counts its rows also where no column was taken; ``index`` are the labels of the rows of a pandas
+    frame. ``nan_is_null`` says that a NaN is how the frame writes that there is nothing.
+    """
+
+    kind: FrameKind
+    columns: pl.DataFrame
+    rows: int
+    index: pd.Index[Any] | None = None
+    nan_is_null: bool = False
+
+
+def names_of(frame: object) -> tuple[str, ...]:
+    """The names of the columns of a frame; nothing of it is read yet.
+
+    Raises:
+        FactsError: It is no frame, or two columns have one name; the error names all of these.
+
+    >>> names_of(pl.DataFrame({"order.amount": ["1.00"], "note": ["a"]}))
+    ('order.amount', 'note')
+    """
+    return _names(frame, _kind(frame))
+
+
+def take(frame: object, only: Collection[str] | None = None) -> Frame:
+    """The columns of a frame.
+
+    Numbers, texts and dates of Arrow, Polars and numpy are taken over without a copy where their layout
+    allows it: so nobody may change the frame while its columns are used. A lazy frame is collected, once, and
+    with ``only`` no more of it than these columns; a reader of Arrow is read to its end.
+
+    Args:
+        frame: A frame of pandas or Polars, or a table, a record batch or a reader of Arrow.
+        only: The names of the columns to take; left out, all.
+
+    Raises:
+        FactsError: It is no frame, two columns have one name, or it fails when it is read.
+
+    >>> taken = take(pl.DataFrame({"order.amount": ["1.00", None], "note": ["a", "b"]}), ["order.amount"])
+    >>> taken.kind, taken.columns.columns, taken.rows
+    (<FrameKind.POLARS: 'Polars'>, ['order.amount'], 2)
+    """
+    kind = _kind(frame)
+    names = _names(frame, kind)
+    places = [i for i, name in enumerate(names) if only is None or name in only]
+    wanted = [names[i] for i in places]
+    if kind is FrameKind.POLARS:
+        assert isinstance(frame, pl.DataFrame)
+        return Frame(kind, frame.select(wanted), frame.height)
+    if kind is FrameKind.POLARS_LAZY:
+        assert isinstance(frame, pl.LazyFrame)
+        return _collected(frame, wanted)
+    if kind in _PANDAS:
+        return _from_pandas(frame, kind, places, wanted)
+    return _from_arrow(frame, kind, places, wanted)
+
+
+def give(frame: Frame, columns: pl.DataFrame) -> object:
+    """Columns as a frame of the kind that was taken.
+
+    Args:
+        frame: The frame that was taken.
+        columns: The columns, with a row for each row of it; those of a pandas frame get its index.
+
+    In a pandas frame decimals, dates and lists become columns of Arrow, which hold them exactly; numbers and
+    truth values with gaps the types of pandas that can have gaps.
+
+    >>> taken = take(pl.DataFrame({"order.amount": ["1.00"]}).lazy())
+    >>> give(taken, pl.DataFrame({"outcome": ["allow"]})).collect().rows()
+    [('allow',)]
+    """
+    if frame.kind is FrameKind.POLARS:
+        return columns
+    if frame.kind is FrameKind.POLARS_LAZY:
+        return columns.lazy()
+    table = columns.to_arrow(compat_level=pl.CompatLevel.oldest())
+    if frame.kind in _PANDAS:
+        return _to_pandas(frame, table)
+    if frame.kind is FrameKind.ARROW_READER:
+        return table.to_reader()
+    if frame.kind is FrameKind.ARROW_BATCH:
+        return _one_batch(table)
+    return table
+
+
+# --- what it is -----------------------------------------------------------------------------------------
+
+
+def _kind(frame: object) -> FrameKind:
+    if isinstance(frame, pl.DataFrame):
+        return FrameKind.POLARS
+    if isinstance(frame, pl.LazyFrame):
+        return FrameKind.POLARS_LAZY
+    # What has never been imported cannot be what was given.
+    pandas, arrow = sys.modules.get("pandas"), sys.modules.get("pyarrow")
+    if pandas is not None and isinstance(frame, pandas.DataFrame):
+        of_arrow = any(isinstance(dtype, pandas.ArrowDtype) for dtype in frame.dtypes)
+        return FrameKind.PANDAS_ARROW if of_arrow else FrameKind.PANDAS
+    if arrow is not None:
+        if isinstance(frame, arrow.Table):
+            return FrameKind.ARROW_TABLE
+        if isinstance(frame, arrow.RecordBatch):
+            return FrameKind.ARROW_BATCH
+        if isinstance(frame, arrow.RecordBatchReader):
+            return FrameKind.ARROW_READER
+    raise _not_a_frame(frame)
+
+
+def _not_a_frame(frame: object) -> FactsError:
+    help = _KINDS_HELP
+    if isinstance(frame, Mapping):
+        help = (
+            "make a frame of columns with `polars.DataFrame(columns)`; `evaluate` takes the facts of one row"
+        )
+    elif isinstance(frame, Sequence) and frame and all(isinstance(row, Mapping) for row in frame[:10]):
+        help = "make a frame of rows with `polars.DataFrame(rows)`, or call `evaluate` for each"
+    elif hasattr(frame, "to_frame"):
+        help = "one column is no frame: make one of it with `.to_frame()`"
+    elif hasattr(frame, "__arrow_c_stream__"):
+        help = "pass `pyarrow.table(frame)`"
+    name = type(frame).__name__
+    return FactsError(
+        [FactProblem("", "F_FRAME", f"expected a frame but got a value of type `{name}`", help)]
+    )
+
+
+def _names(frame: Any, kind: FrameKind) -> tuple[str, ...]:
+    if kind is FrameKind.POLARS:
+        names = frame.columns
+    elif kind is FrameKind.POLARS_LAZY:
+        try:
+            names = frame.collect_schema().names()
+        except Exception as error:
+            raise FactsError([FactProblem.unreadable("", error)]) from error
+    elif kind in _PANDAS:
+        if frame.columns.nlevels > 1:
+            message = "expected columns with one name each but their names have several levels"
+            help = "join the levels: `frame.columns = ['.'.join(names) for names in frame.columns]`"
+            raise FactsError([FactProblem("", "F_FRAME", message, help)])
+        names = [str(name) for name in frame.columns]
+    else:
+        names = frame.schema.names
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        message, help = "more than one column has this name", "rename or remove all but one of them"
+        raise FactsError([FactProblem(name, "F_COLUMN", message, help) for name in twice])
+    return tuple(names)
+
+
+def _collected(frame: pl.LazyFrame, names: Sequence[str]) -> Frame:
+    try:
+        if not names:
+            return Frame(FrameKind.POLARS_LAZY, pl.DataFrame(), frame.select(pl.len()).collect().item())
+        columns = frame.select(names).collect()
+    except Exception as error:
+        raise FactsError([FactProblem.unreadable("", error)]) from error
+    return Frame(FrameKind.POLARS_LAZY, columns, columns.height)
+
+
+# --- Arrow ----------------------------------------------------------------------------------------------
+
+
+def _from_arrow(frame: Any, kind: FrameKind, places: Sequence[int], names: Sequence[str]) -> Frame:
+    if kind is FrameKind.ARROW_READER:
+        try:
+            frame = frame.read_all()
+        except Exception as error:
+            raise FactsError([FactProblem.unreadable("", error)]) from error
+    columns = [arrow_column(name, frame.column(i)) for i, name in zip(places, names, strict=True)]
+    return Frame(kind, pl.DataFrame(columns), frame.num_rows)
+
+
+def arrow_column(name: str, values: Any) -> pl.Series:
+    """A column of Arrow, an array or one in chunks, as a column of Polars.
+
+    >>> import pyarrow as pa
+    >>> arrow_column("a", pa.array([Decimal("1.50"), None], pa.decimal256(60, 2))).to_list()
+    [Decimal('1.50'), None]
+    """
+    import pyarrow as pa
+
+    held = _held_as(values.type)
+    if held is not None:
+        try:
+            return pl.Series(name, values if held == values.type else values.cast(held))
+        except (pa.ArrowException, pl.exceptions.PolarsError):
+            pass  # too large for it, or a zone that Polars does not know
+    return object_column(name, values.to_pylist())
+
+
+def _held_as(type_: Any) -> Any:
+    """The type of Arrow under which Polars takes such values over exactly; None if there is none.
+
+    Polars is never asked to take others: some of them make it panic.
+    """
+    import pyarrow as pa
+    from pyarrow import types
+
+    if types.is_dictionary(type_):
+        text = types.is_string(type_.value_type) or types.is_large_string(type_.value_type)
+        return type_ if text else _held_as(type_.value_type)
+    if types.is_decimal(type_):
+        if not 0 <= type_.scale <= _POLARS_DIGITS:
+            return None
+        return type_ if types.is_decimal128(type_) else pa.decimal128(_POLARS_DIGITS, type_.scale)
+    if types.is_float16(type_):
+        return pa.float32()
+    if types.is_timestamp(type_):
+        return pa.timestamp("ms", type_.tz) if type_.unit == "s" else type_
+    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
+        return type_ if _held_as(type_.value_type) == type_.value_type else None
+    if types.is_struct(type_):
+        return type_ if all(_held_as(field.type) == field.type for field in type_) else None
+    plain = (
+        types.is_boolean(type_), types.is_integer(type_), types.is_floating(type_), types.is_date(type_),
+        types.is_string(type_), types.is_large_string(type_), type_ == pa.string_view(),
+        types.is_null(type_),
+    )  # fmt: skip
+    return type_ if any(plain) else None
+
+
+def object_column(name: str, values: Sequence[object]) -> pl.Series:
+    """A column of Python objects as they are; ``None`` is nothing.
+
+    >>> object_column("a", [1, "x", None]).null_count()
+    1
+    """
+    return pl.Series(name, list(values), dtype=pl.Object)
+
+
+def _one_batch(table: Any) -> Any:
+    import pyarrow as pa
+
+    columns = [column.combine_chunks() for column in table.columns]
+    return pa.RecordBatch.from_arrays(columns, schema=table.schema)
+
+
+# --- pandas ---------------------------------------------------------------------------------------------
+
+
+def _from_pandas(frame: Any, kind: FrameKind, places: Sequence[int], names: Sequence[str]) -> Frame:
+    columns = [_pandas_column(name, frame.iloc[:, i]) for i, name in zip(places, names, strict=True)]
+    return Frame(kind, pl.DataFrame(columns), len(frame), frame.index, nan_is_null=True)
+
+
+def _pandas_column(name: str, column: Any) -> pl.Series:
+    import numpy as np
+    import pandas as pd
+    import pyarrow as pa
+
+    if isinstance(column.dtype, pd.SparseDtype):
+        column = column.sparse.to_dense()
+    dtype = column.dtype
+    if isinstance(dtype, np.dtype) and dtype.kind in "iuf" and dtype.itemsize <= 8:
+        native = np.dtype(np.float32) if dtype == np.float16 else dtype.newbyteorder("=")
+        return pl.Series(name, np.ascontiguousarray(column.to_numpy(), native))
+    if _is_mixed(dtype):
+        return _objects(name, column.astype(object).to_numpy())
+    try:
+        values = pa.array(column.array, from_pandas=True)
+    except (pa.ArrowException, TypeError, ValueError):
+        return _objects(name, column.astype(object).to_numpy())
+    return arrow_column(name, values)
+
+
+def _is_mixed(dtype: Any) -> bool:
+    """Whether values are objects of Python, or would not be to Arrow what they are to pandas."""
+    import pandas as pd
+    from pandas.api.types import is_object_dtype
+
+    if isinstance(dtype, pd.CategoricalDtype):
+        categories = dtype.categories
+        return is_object_dtype(categories.dtype) and set(map(type, categories)) != {str}
+    return is_object_dtype(dtype) or isinstance(dtype, pd.PeriodDtype | pd.IntervalDtype)
+
+
+def _objects(name: str, values: Any) -> pl.Series:
+    """A column of Python objects; as one of Arrow where all of them are of one plain type.
+
+    Where they are not, Arrow would look for a type that suits all, and cut the time off a moment between
+    dates, or take a time without a zone for one of UTC.
+    """
+    import pandas as pd
+    import pyarrow as pa
+
+    absent = pd.isna(values)
+    some = values[~absent] if absent.any() else values
+    types = set(map(type, some))
+    if not types:
+        return pl.Series(name, [None] * len(values), dtype=pl.Null)
+    plain = {
+        str: pa.large_string(),
+        bool: pa.bool_(),
+        int: pa.int64(),
+        float: pa.float64(),
+        date: pa.date32(),
+    }
+    if len(types) == 1:
+        [only] = types
+        if only in plain or only is Decimal:
+            try:
+                found = pa.array(values, plain.get(only), mask=absent, from_pandas=True)
+                return arrow_column(name, found)
+            except (pa.ArrowException, TypeError, ValueError, OverflowError):
+                pass  # too large, not finite, or half a character: each is judged by itself
+    return object_column(name, [None if gap else value for value, gap in zip(values, absent, strict=True)])
+
+
+def _to_pandas(frame: Frame, table: Any) -> pd.DataFrame:
+    import pandas as pd
+
+    if frame.kind is FrameKind.PANDAS_ARROW:
+        columns = {name: table[name].to_pandas(types_mapper=pd.ArrowDtype) for name in table.column_names}
+    else:
+        columns = {name: _numpy_column(table[name]) for name in table.column_names}
+    done = pd.DataFrame(columns, copy=False) if columns else pd.DataFrame(index=range(frame.rows))
+    assert frame.index is not None
+    done.index = frame.index
+    return done
+
+
+def _numpy_column(column: Any) -> Any:
+    """A column as pandas holds it without Arrow, if it can hold it exactly."""
+    import pandas as pd
+    from pyarrow import types
+
+    type_ = column.type
+    gaps = bool(column.null_count)
+    if types.is_nested(type_) or types.is_decimal(type_) or types.is_date(type_):
+        return column.to_pandas(types_mapper=pd.ArrowDtype)
+    if gaps and types.is_boolean(type_):
+        return column.to_pandas(types_mapper=lambda _: pd.BooleanDtype())
+    if gaps and types.is_integer(type_):
+        unsigned = types.is_unsigned_integer(type_)
+        nullable = pd.UInt64Dtype() if unsigned else pd.Int64Dtype()
+        return column.to_pandas(types_mapper=lambda _: nullable)
+    return column.to_pandas()
