@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any
 
 from salesctrl.expr.ir import Graph, Op
+from salesctrl.expr.unknown import Unknowns
 from salesctrl.numbers import ROUNDERS, RoundingMode
 
 INLINE_SELECT = 12
@@ -21,8 +22,6 @@ _COMPARE: Mapping[str, type[ast.cmpop]] = {
     "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE,
 }  # fmt: skip
 _BINARY: Mapping[str, type[ast.operator]] = {"add": ast.Add, "sub": ast.Sub, "mul": ast.Mult}
-_MAY_FAIL = frozenset({"add_months", "add_workdays", "accrue", "collect_min", "collect_max", "allocate"})
-"""Runtime functions that can have no value though their arguments do."""
 
 
 def name(identifier: str) -> ast.expr:
@@ -107,7 +106,8 @@ class Printer:
         self.inputs = inputs
         self.known = known
         self.globals = globals_
-        self._maybe: dict[int, bool] = {}
+        self.maybe = Unknowns(graph, lambda op: not known and (op.name == "var" or op.imm != 0))
+        """Whether the value of a node may be unknown."""
         self._local: set[int] = set()
         self._repeated: set[int] = set()
         """Nodes inside loops that several use: computed once for each item, at the beginning."""
@@ -179,37 +179,6 @@ class Printer:
             if op.name in ("and", "or", "not"):
                 todo.extend(op.args)
         return False
-
-    # -- what may be unknown -----------------------------------------------------------------------
-
-    def maybe(self, node: int) -> bool:
-        """Whether the node's value may be unknown."""
-        found = self._maybe.get(node)
-        if found is None:
-            found = self._maybe[node] = self._compute_maybe(self.graph.ops[node])
-        return found
-
-    def _compute_maybe(self, op: Op) -> bool:
-        match op.name:
-            case "const" | "known" | "judge":
-                return False
-            case "input":
-                return not self.known and op.imm != 0
-            case "var":
-                return not self.known
-            case "nonzero" | "guard":
-                return True
-            case "coalesce":
-                return all(self.maybe(a) for a in op.args)
-            case "select" if not op.imm:
-                return True
-            case "fold":
-                kind = op.imm[0] if isinstance(op.imm, tuple) else ""
-                return kind in ("min", "max") or any(self.maybe(a) for a in op.args)
-            case "call":
-                function = op.imm[0] if isinstance(op.imm, tuple) else ""
-                return function in _MAY_FAIL or any(self.maybe(a) for a in op.args)
-        return any(self.maybe(a) for a in op.args)
 
     # -- printing ----------------------------------------------------------------------------------
 
