@@ -242,6 +242,8 @@ def test_types_of_pandas(column, dtype, values):
         ([1.5, math.nan], pl.Float64),
         ([date(2026, 1, 1), pd.NaT], pl.Date),
         ([None, math.nan], pl.Null),
+        ([pd.NA], pl.Null),
+        ([None, pd.NaT], pl.Null),
         ([], pl.Null),
         ([1, True], pl.Object),
         ([1, 2.5], pl.Object),

@@ -326,12 +326,14 @@ def _objects(name: str, values: Any) -> pl.Series:
     Where they are not, Arrow would look for a type that suits all, and cut the time off a moment between
     dates, or take a time without a zone for one of UTC.
     """
+    import numpy as np
     import pandas as pd
     import pyarrow as pa
 
-    absent = pd.isna(values)
-    some = values[~absent] if absent.any() else values
-    types = set(map(type, some))
+    types = set(map(type, values)) - {type(None)}
+    if len(types) > 1 or types & {float, type(pd.NA), type(pd.NaT)}:  # ways to write a gap
+        absent = pd.isna(values)
+        types = set(map(type, values[~absent]))
     if not types:
         return pl.Series(name, [None] * len(values), dtype=pl.Null)
     plain = {
@@ -341,15 +343,13 @@ def _objects(name: str, values: Any) -> pl.Series:
         float: pa.float64(),
         date: pa.date32(),
     }
-    if len(types) == 1:
-        [only] = types
-        if only in plain or only is Decimal:
-            try:
-                found = pa.array(values, plain.get(only), mask=absent, from_pandas=True)
-                return arrow_column(name, found)
-            except (pa.ArrowException, TypeError, ValueError, OverflowError):
-                pass  # too large, not finite, or half a character: each is judged by itself
-    return object_column(name, [None if gap else value for value, gap in zip(values, absent, strict=True)])
+    [only, *others] = types
+    if not others and (only in plain or only is Decimal):
+        try:
+            return arrow_column(name, pa.array(values, plain.get(only), from_pandas=True))
+        except (pa.ArrowException, TypeError, ValueError, OverflowError):
+            pass  # too large, not finite, or half a character: each is judged by itself
+    return object_column(name, np.where(pd.isna(values), None, values))
 
 
 def _to_pandas(frame: Frame, table: Any) -> pd.DataFrame:
