@@ -19,10 +19,11 @@ class NotInstalled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """An engine to measure: the adapter, and the pinned packages that it needs."""
+    """An engine to measure: its adapter, the pinned packages it needs, and whether it is over columns."""
 
     adapter: str
     packages: tuple[str, ...]
+    batch: bool = False
 
     @property
     def home(self) -> Path:
@@ -54,7 +55,10 @@ class Peer:
         return python
 
 
-def peers() -> list[Peer]:
-    """The peers of `peers.toml`, in its order."""
+def peers(*, batch: bool = False) -> list[Peer]:
+    """The peers of `peers.toml`, in its order: those that decide order by order, or those over columns."""
     table = tomllib.loads((HERE / "peers.toml").read_text(encoding="utf-8"))
-    return [Peer(adapter, tuple(entry["packages"])) for adapter, entry in table.items()]
+    everyone = [
+        Peer(adapter, tuple(entry["packages"]), entry.get("batch", False)) for adapter, entry in table.items()
+    ]
+    return [peer for peer in everyone if peer.batch is batch]

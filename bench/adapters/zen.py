@@ -72,3 +72,13 @@ def explainer(engine):
         return outcome_of(fired), fired, answer["trace"]
 
     return explain
+
+
+def batcher(engine):
+    def decide_all(orders):
+        asked = [{"key": "release", "context": order} for order in orders]
+        answers = [answer["data"]["result"] for answer in engine.evaluate_batch(asked)]
+        fired = [[rule for rule in RULES if answer[rule]] for answer in answers]
+        return [(outcome_of(rules), rules) for rules in fired]
+
+    return decide_all

@@ -1,0 +1,15 @@
+"""salesctrl over a pandas frame: float64 columns, and strings as Python's objects."""
+
+import pandas as pd
+
+import columns as orders
+from adapters.batch._salesctrl import CALLS, DISTRIBUTION, THREADS, TITLE, load
+
+__all__ = ["CALLS", "DISTRIBUTION", "TAKES", "THREADS", "TITLE", "load", "take"]
+
+TAKES = "pandas: float64, object"
+
+
+def take(_engine, columns):
+    texts = {name: pd.Series(values, dtype=object) for name, values in orders.texts(columns).items()}
+    return pd.DataFrame(orders.floats(columns) | texts)
