@@ -126,6 +126,18 @@ def test_two_columns_of_one_fact_are_an_error(table):
             table(f"{header}\n1,1\n")
 
 
+def test_evidence_as_a_whole_and_in_parts_is_an_error(table):
+    for header in ("evidence,evidence.approvals", "evidence.approvals,evidence"):
+        with pytest.raises(FactsError, match="both hold evidence"):
+            table(f"{header}\n,\n")
+
+
+def test_all_that_is_wrong_with_the_columns_is_said_at_once(table):
+    with pytest.raises(FactsError) as error:
+        table("name,amount,金额,evidence,evidence.duties\n")
+    assert [problem.path for problem in error.value.problems] == ["orders.csv"] * 3
+
+
 def test_missing_and_surplus_columns_are_named(table):
     found = table("order.amount,rate,placed,order.name,customer.name,order.customer.name,freight,unread,\n")
     assert notices(found) == [
@@ -338,6 +350,7 @@ def test_a_map_that_the_table_does_not_fit(table):
         ("columns: {A: name}", "`name` could be `order.name`, `customer.name`"),
         ("columns: {A: order.amount, B: 金额}", "two columns for `order.amount`: `A` and `B`"),
         ("{columns: {A: order.amount}, constants: {金额: 5}}", "is a constant and also in the column `A`"),
+        ("constants: {金额: 5, order.amount: 6}", "two constants for `order.amount`"),
         ("columns: {A: {fact: as_of, date: m/d/y}}", "expected `year/month/day`"),
         ("colums: {}", "did you mean `columns`?"),
         ("", "expected one mapping with `columns`"),

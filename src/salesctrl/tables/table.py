@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
 from salesctrl.compile.plan import Plan
-from salesctrl.diagnostics import Diagnostics, suggest
-from salesctrl.errors import FactProblem
+from salesctrl.errors import FactProblem, FactsError
 from salesctrl.policy.loader import Loaded
-from salesctrl.policy.types import Type
 from salesctrl.policy.vocabulary import VocabularyIndex
-from salesctrl.tables.cells import DayOrder, cell_value
+from salesctrl.tables.cells import cell_value
+from salesctrl.tables.chosen import Chosen, Target, chosen_by_map
 from salesctrl.tables.columns import AS_OF, EVIDENCE, Columns
-from salesctrl.tables.mapping import MappedColumn, TableMap
+from salesctrl.tables.header import (
+    AMBIGUOUS_HELP,
+    AmbiguousName,
+    Notice,
+    Settled,
+    UnknownKey,
+    absent_notices,
+    by_name,
+    key_columns,
+    settle,
+    slips,
+    unread_notices,
+    unused,
+)
+from salesctrl.tables.mapping import TableMap
 from salesctrl.tables.source import InputFormat, RawRow, Source, is_utf8, open_source, wrong
 
 Facts = dict[str, object]
@@ -31,24 +44,6 @@ class FactsRow:
     keys: tuple[str, ...]
     facts: Facts | None
     problem: FactProblem | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """What a person should know of the columns of a table; ``grave`` if it may be a mistake."""
-
-    text: str
-    grave: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """Where the value of a column goes, and how its text is read."""
-
-    path: str
-    type: Type
-    order: DayOrder = "year/month/day"
-    values: Mapping[str, str | bool] = field(default_factory=dict)
 
 
 def open_table(
@@ -79,8 +74,7 @@ def open_table(
         FactsError: The file cannot be read, or a column could mean more than one fact.
         PolicyError: The map names facts that the vocabulary does not have.
     """
-    columns = Columns(plans, vocabulary)
-    chosen = _Chosen(columns, mapping)
+    chosen = chosen_by_map(Columns(plans, vocabulary), mapping)
     source = open_source(
         path, stdin if stdin is not None else sys.stdin.buffer, input_format, nearest=nearest
     )
@@ -91,68 +85,6 @@ def open_table(
         raise
 
 
-class _Chosen:
-    """The facts that a map gives to columns, checked; and the facts that are the same in every row."""
-
-    def __init__(self, columns: Columns, mapping: Loaded[TableMap] | None):
-        self.columns = columns
-        self.mapping = mapping
-        self.found = Diagnostics()
-        self.by_column: dict[str, tuple[Target, ...]] = {}
-        self.constants: list[tuple[str, object]] = []
-        if mapping is not None:
-            self._read(mapping)
-            if self.found.has_errors:
-                self.found.sources[mapping.source.file] = mapping.source.text
-                self.found.raise_if_errors()
-
-    def _read(self, mapping: Loaded[TableMap]) -> None:
-        taken: dict[str, str] = {}
-        for column, specs in mapping.doc.columns.items():
-            targets = []
-            for spec in specs:
-                path = self._path(spec.fact, "columns", column)
-                if path is None:
-                    continue
-                other = taken.setdefault(path, column)
-                if other != column:
-                    self._error(f"two columns for `{path}`: `{other}` and `{column}`", "columns", column)
-                targets.append(self._target(path, spec))
-            self.by_column[column] = tuple(targets)
-        for name, value in mapping.doc.constants.items():
-            path = self._path(name, "constants", name)
-            if path is not None and path in taken:
-                self._error(
-                    f"`{path}` is a constant and also in the column `{taken[path]}`", "constants", name
-                )
-            if path is not None:
-                type_ = self.columns.type_of(path)
-                self.constants.append((path, cell_value(value, type_) if isinstance(value, str) else value))
-
-    def _target(self, path: str, spec: MappedColumn) -> Target:
-        return Target(path, self.columns.type_of(path), spec.date or "year/month/day", spec.values)
-
-    def _path(self, name: str, *where: str) -> str | None:
-        found = self.columns.find(name)
-        paths = found.paths or found.known
-        if len(paths) == 1:
-            return paths[0]
-        if paths:
-            self._error(f"`{name}` could be {_listed(paths)}", *where, help="write the whole path")
-            return None
-        near = suggest(name, [*self.columns.wanted, AS_OF])
-        self._error(f"unknown fact `{name}`", *where, help=f"did you mean `{near}`?" if near else None)
-        return None
-
-    def _error(self, message: str, *where: str, help: str | None = None) -> None:
-        assert self.mapping is not None
-        self.found.error("E205", message, self.mapping.source.span(where), help)
-
-    def targets(self, column: str) -> tuple[Target, ...] | None:
-        """What the map says of a column; None where it says nothing."""
-        return self.by_column.get(column)
-
-
 class Table:
     """An open table. Iterate it once; then it is closed.
 
@@ -160,7 +92,7 @@ class Table:
     person should know of its columns: for CSV at once, for JSON when all rows have been read.
     """
 
-    def __init__(self, source: Source, chosen: _Chosen, keys: Sequence[str], nearest: bool):
+    def __init__(self, source: Source, chosen: Chosen, keys: Sequence[str], nearest: bool):
         self.source = source
         self.column_of: dict[str, str] = {}
         self.notices: list[Notice] = []
@@ -169,11 +101,12 @@ class Table:
         self._nearest = nearest
         self._unread: dict[str, bool] = {}
         self._resolved: dict[str, tuple[Target, ...]] = {}
-        self._given: set[str] = {path for path, _ in chosen.constants}
+        self._given: set[str] = set(chosen.constants)
         if source.header is not None:
-            self._by_place = self._settle(source.header)
-            self._notice_columns(source.header)
-            self.keys, self._key_places = self._header_keys(source.header, keys)
+            settled = self._settle(source.header)
+            self._notice_columns(source.header, settled)
+            self.keys = self._header_keys(source.header, keys)
+            self._key_places = [source.header.index(key) for key in self.keys]
             self._rows = source.rows
         else:
             self._rows, first = _peek(source.rows)
@@ -208,52 +141,33 @@ class Table:
 
     # -- CSV ---------------------------------------------------------------------------------------
 
-    def _settle(self, header: Sequence[str]) -> list[tuple[int, Target]]:
-        """Which cells hold which facts; two columns for one fact are an error, one for two facts too."""
-        done: list[tuple[int, Target]] = []
-        for mapped in (True, False):  # what the map says goes before what names say
-            for place, name in enumerate(header):
-                targets = self._chosen.targets(name)
-                if (targets is not None) is not mapped:
-                    continue
-                for target in targets if targets is not None else self._by_name(name):
-                    other = self.column_of.get(target.path)
-                    if other is None:
-                        self.column_of[target.path] = name
-                        done.append((place, target))
-                    elif mapped or self._chosen.targets(other) is None:
-                        message = f"the columns `{other}` and `{name}` both hold `{target.path}`"
-                        raise wrong(self.name, "F_COLUMN", message, "rename or remove one of them")
-        self._given |= {target.path for _, target in done}
-        return done
+    def _settle(self, header: Sequence[str]) -> Settled:
+        settled = settle(header, self._chosen)
+        if settled.problems:
+            raise FactsError([replace(problem, path=self.name) for problem in settled.problems])
+        self.column_of |= settled.column_of
+        self._by_place = settled.placed
+        self._given |= set(settled.column_of)
+        return settled
 
     def _by_name(self, name: str) -> tuple[Target, ...]:
-        """The fact that a column holds by its name alone, if any."""
-        paths = self._columns.find(name).paths
-        paths = tuple(p for p in paths if p not in dict(self._chosen.constants))
-        if len(paths) > 1:
-            message = f"the column `{name}` could be {_listed(paths)}"
-            raise wrong(self.name, "F_COLUMN", message, "name it by the whole path, or pass `--map`")
-        return tuple(Target(path, self._columns.type_of(path)) for path in paths)
+        try:
+            return by_name(self._chosen, name)
+        except AmbiguousName as error:
+            raise wrong(self.name, "F_COLUMN", str(error), AMBIGUOUS_HELP) from None
 
-    def _header_keys(self, header: Sequence[str], keys: Sequence[str]) -> tuple[tuple[str, ...], list[int]]:
-        if not keys:
-            keys = [self.column_of[path] for path in self._columns.subject if path in self.column_of]
-        if not keys:
-            keys = [name for name in dict.fromkeys(header) if self._columns.is_key(name)]
-        for key in keys:
-            if key not in header:
-                near = suggest(key, header)
-                help_ = f"did you mean `{near}`?" if near else f"the columns are {_listed(header)}"
-                raise wrong(self.name, "F_COLUMN", f"there is no column `{key}` to name rows by", help_)
-        return tuple(keys), [list(header).index(key) for key in keys]
+    def _header_keys(self, header: Sequence[str], keys: Sequence[str]) -> tuple[str, ...]:
+        try:
+            return key_columns(header, self._columns, self.column_of, keys)
+        except UnknownKey as error:
+            raise wrong(self.name, "F_COLUMN", str(error), error.help) from None
 
     def _from_cells(self, number: int, raw: RawRow) -> FactsRow:
         cells = raw.content
         assert isinstance(cells, tuple)
         keys = tuple(cells[place] if is_utf8(cells[place]) else "" for place in self._key_places)
         facts: Facts = {}
-        for path, value in self._chosen.constants:
+        for path, value in self._chosen.constants.items():
             _put(facts, path, value)
         for place, target in self._by_place:
             text = cells[place]
@@ -292,7 +206,7 @@ class Table:
         assert isinstance(content, dict)
         keys = tuple(_text_at(content, key) for key in self.keys)
         facts: Facts = {}
-        for path, value in self._chosen.constants:
+        for path, value in self._chosen.constants.items():
             _put(facts, path, value)
         for name, value in content.items():
             if self._is_nested(name, value):
@@ -335,50 +249,20 @@ class Table:
 
     # -- what people should know -------------------------------------------------------------------
 
-    def _notice_columns(self, header: Sequence[str]) -> None:
+    def _notice_columns(self, header: Sequence[str], settled: Settled) -> None:
         """Say which facts have no column, and which columns hold none."""
         for name in self._chosen.by_column:
             if name not in header:
-                self._notice(f"the map names a column `{name}` that the table does not have", grave=True)
-        absent = [w for path, w in self._columns.wanted.items() if path not in self._given]
-        harmless = {w.path for w in absent if w.optional} | set(self._columns.subject)
-        unknown = [w.path for w in absent if not w.has_default and w.path not in harmless]
-        if unknown:
-            self._notice(f"no column for {_listed(unknown)}: unknown in every row", grave=True)
-        defaults = [w.path for w in absent if w.has_default]
-        if defaults:
-            self._notice(f"no column for {_listed(defaults)}: the default counts in every row")
-        optional = [w.path for w in absent if not w.has_default and w.path in harmless]
-        if optional:
-            self._notice(f"no column for {_listed(optional)}, which may be absent")
-        used = {place for place, _ in self._by_place}
-        for place, name in enumerate(header):
-            if place not in used and self._chosen.targets(name) is None:
-                self._unread[name or f"column {place + 1}"] = True
+                text = f"the map names a column `{name}` that the table does not have"
+                self.notices.append(Notice(text, grave=True))
+        self.notices += absent_notices(self._columns, self._given)
+        self._unread = dict.fromkeys(unused(header, self._chosen, settled), True)
         self._notice_unread()
 
     def _notice_unread(self) -> None:
         """Say which columns hold no fact; one that may be a slip for an absent fact by itself."""
-        absent = [path for path in self._columns.wanted if path not in self._given]
-        plain: list[str] = []
-        for name, may_be_slip in self._unread.items():
-            near = None
-            if may_be_slip and self._chosen.mapping is None and not self._columns.find(name).known:
-                near = self._columns.like(name, absent)
-            if near is None:
-                plain.append(name)
-            else:
-                self._notice(f"the column `{name}` is not read; did you mean `{near}`?", grave=True)
-        if plain:
-            self._notice(f"not read: {_listed(plain)}")
-
-    def _notice(self, text: str, *, grave: bool = False) -> None:
-        self.notices.append(Notice(text, grave))
-
-
-def _listed(names: Sequence[str], most: int = 12) -> str:
-    shown = ", ".join(f"`{name}`" for name in names[:most])
-    return shown if len(names) <= most else f"{shown} and {len(names) - most} more"
+        plain = [name for name, may_be_slip in self._unread.items() if may_be_slip]
+        self.notices += unread_notices(self._unread, slips(plain, self._chosen, self._given))
 
 
 def _placed(raw: RawRow, problem: FactProblem | None = None) -> FactProblem:
