@@ -1,7 +1,9 @@
 """Many orders at once: salesctrl beside hand-written code over columns, and beside other engines.
 
-python bench/batch.py                       every engine
-python bench/batch.py --only duckdb_ zen    some alone
+    python bench/batch.py                       every engine
+    python bench/batch.py --only duckdb_ zen    some alone
+
+A ratio is the median over turns next to each other, each engine in a process of its own.
 """
 
 import argparse
@@ -22,6 +24,7 @@ from rich.console import Console
 from environments import NotInstalled, Peer, peers
 from machine import last_core
 from page import Grid, console, number
+from process import Failed, last_words
 
 HERE = Path(__file__).resolve().parent
 
@@ -40,10 +43,6 @@ OURS = (
     "salesctrl_arrow",
 )
 LOOPED = ("rows:hand_decimal", "rows:salesctrl_")
-
-
-class Failed(Exception):
-    """An engine failed; the message is its own."""
 
 
 class Held:
@@ -82,8 +81,7 @@ class Held:
         line = self._process.stdout.readline()
         if not line:
             self._said.seek(0)
-            said = self._said.read().strip().splitlines() or [f"ended with {self._process.wait()}"]
-            raise Failed(said[-1])
+            raise Failed(last_words(self._said.read(), f"ended with {self._process.wait()}"))
         answer = json.loads(line)
         if isinstance(answer, dict) and "failed" in answer:
             raise Failed(answer["failed"])

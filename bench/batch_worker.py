@@ -116,15 +116,13 @@ def _wrong(
     read: Read,
 ) -> int | str:
     report: Any = importlib.import_module("adapters.batch._bits")
-
     try:
         outcomes, fired = read(run(held.engine, table))
     except Exception as error:  # whatever an engine raises is shown in the table
         return f"{type(error).__name__}: {error}".splitlines()[0]
-    return sum(
-        report.OUTCOMES[int(code)] != outcome or int(mask) != report.bits(rules)
-        for code, mask, (outcome, rules) in zip(outcomes, fired, right, strict=True)
-    )
+    answers = [(report.OUTCOMES[int(code)], int(mask)) for code, mask in zip(outcomes, fired, strict=True)]
+    expected = [(outcome, report.bits(rules)) for outcome, rules in right]
+    return sum(one != other for one, other in zip(answers, expected, strict=True))
 
 
 def describe(held: Columnar | Looped) -> dict[str, Any]:

@@ -4,10 +4,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from batch import Batched
+from batch_files import Files
+from batch_growth import RULES, TENTH, Growth
 from imports import Imports
 from load import Loading, growth
 from memory import Memory
 from page import number
+from process import Failed
 
 TIMES_HAND_WRITTEN = 4.0
 SHARE_OF_FASTEST_PEER = 0.5
@@ -16,7 +20,17 @@ TIMES_PARSER = 10.0
 GROWTH = 1.25
 BYTES_AN_EVALUATION = 1.0
 
+TIMES_NUMPY = 2.0
+TIMES_NUMPY_FROM_PANDAS = 3.0
+TIMES_OPENFISCA = 5.0
+TIMES_ROW_BY_ROW = 300.0
+BATCH_GROWTH = 1.25
+BYTES_FROM_FILE_TO_FILE = 2 * 2**30
+
 TRACED_PEER = "zen"
+
+#: The adapters that the limits of the batch evaluator are judged on.
+FROM_POLARS, FROM_PANDAS, OPENFISCA = "salesctrl_polars", "salesctrl_pandas", "openfisca"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,3 +126,64 @@ def _costs(imported: Imports, loaded: list[Loading], held: Memory) -> Iterator[L
             f"{held.slope:.3f} bytes",
             held.slope <= BYTES_AN_EVALUATION,
         )
+
+
+def batch_verdicts(
+    found: Sequence[Batched], growth: Growth | Failed, files: Files | Failed | None
+) -> Iterator[Limit]:
+    """Every limit of the batch evaluator that this run can judge; what failed is not kept."""
+    ratios = {one.adapter: one.one_core.ratio for one in reversed(found) if one.one_core}
+    if FROM_POLARS not in ratios:
+        failed = next((one.failed for one in found if one.adapter == FROM_POLARS), "not measured")
+        yield Limit("salesctrl decides many orders at once", "yes", failed, False)
+        return
+    ours = ratios[FROM_POLARS]
+    yield _at_most("many orders from Polars, against numpy by hand", TIMES_NUMPY, ours)
+    if FROM_PANDAS in ratios:
+        what = "many orders from pandas, against numpy by hand"
+        yield _at_most(what, TIMES_NUMPY_FROM_PANDAS, ratios[FROM_PANDAS])
+    if OPENFISCA in ratios:
+        yield _faster("OpenFisca", TIMES_OPENFISCA, ratios[OPENFISCA] / ours)
+    loops = [(one.one_core.ratio, one.title) for one in found if one.one_core and _is_another_loop(one)]
+    if loops:
+        least, title = min(loops)
+        yield _faster(f"the fastest that goes row by row ({title})", TIMES_ROW_BY_ROW, least / ours)
+    wrong = [one for one in found if one.adapter.startswith("salesctrl_")]
+    yield Limit(
+        "wrong among many orders, typical and on a boundary",
+        "0",
+        ", ".join(f"{one.call}: {one.boundary}, {one.differ}" for one in wrong if one.boundary or one.differ)
+        or "0",
+        not any(one.boundary or one.differ or one.failed for one in wrong),
+    )
+    if isinstance(growth, Failed):
+        yield Limit("growth with orders and rules is linear", "yes", str(growth), False)
+    else:
+        most = growth.orders[-1].orders
+        what = f"cost of an order among {most:,}, over that among {most // TENTH:,}"
+        yield _at_most(what, BATCH_GROWTH, growth.with_orders)
+        what = f"cost of a rule in many orders, among {RULES[-1]}, over that among {RULES[-1] // TENTH}"
+        yield _at_most(what, BATCH_GROWTH, growth.with_rules)
+    if isinstance(files, Failed):
+        yield Limit("orders are decided from Parquet to Parquet", "yes", str(files), False)
+    elif files is not None:
+        yield Limit(
+            f"memory for {files.rows:,} orders from Parquet to Parquet",
+            f"less than {BYTES_FROM_FILE_TO_FILE / 2**30:g} GiB",
+            f"{files.peak / 2**30:.2f} GiB",
+            files.peak < BYTES_FROM_FILE_TO_FILE,
+        )
+
+
+def _is_another_loop(one: Batched) -> bool:
+    name = one.adapter.removeprefix("rows:")
+    return one.adapter != name and not name.startswith(("hand_", "salesctrl_"))
+
+
+def _at_most(what: str, bound: float, ratio: float) -> Limit:
+    return Limit(what, f"at most {bound:g} ×", f"{number(ratio)} ×", ratio <= bound)
+
+
+def _faster(than: str, bound: float, ratio: float) -> Limit:
+    what = f"many orders from Polars, times as fast as {than}"
+    return Limit(what, f"at least {bound:g} ×", f"{number(ratio)} ×", ratio >= bound)

@@ -86,10 +86,15 @@ def policy(serial: int, count: int, rng: random.Random) -> str:
     return "\n".join(lines) + "\n"
 
 
-def policy_set(rules: int) -> Iterator[tuple[str, str]]:
-    """Names and texts of the files of a set: the shared vocabulary and roles, then the rules."""
+def shared() -> str:
+    """The documents that the rules need: the pack, the vocabulary and the roles."""
     documents = SHARED.read_text(encoding="utf-8").split("---\n")
-    yield "shared.yaml", "---\n".join(part for part in documents if part.startswith(("pack", "voc", "org")))
+    return "---\n".join(part for part in documents if part.startswith(("pack", "voc", "org")))
+
+
+def policy_set(rules: int) -> Iterator[tuple[str, str]]:
+    """Names and texts of the files of a set: the shared documents, then the rules."""
+    yield "shared.yaml", shared()
     rng = random.Random(rules)
     for place in range(rules // RULES_A_FILE):
         yield f"policy_{place:03}.yaml", policy(place, RULES_A_FILE, rng)

@@ -2,6 +2,7 @@
 
     make bench                        everything
     python bench/run.py --only zen    some engines alone (names of adapters); nothing is written
+    python bench/run.py --quick       everything over smaller tables; nothing is written
     python bench/run.py --check       end with 1 where a limit is not kept
 
 The engines are the adapters of this folder; `peers.toml` says which are installed for the run.
@@ -11,24 +12,29 @@ import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich.console import Console
 
+import batch
+import batch_files
+import batch_growth
 import imports
 import load
 import machine
 import memory
 from environments import NotInstalled, Peer, peers
-from limits import Limit, verdicts
+from limits import Limit, batch_verdicts, verdicts
 from page import PAGE, Grid, console, number, write_section
+from process import Failed
 
 HERE = Path(__file__).resolve().parent
 OURS = ("hand_decimal", "hand_float", "hand_scaled", "salesctrl_")
 
 Result = dict[str, Any]
+Found = TypeVar("Found")
 
 
 def measure(adapter: str, python: str | Path, seconds: float) -> Result:
@@ -128,39 +134,71 @@ def limits_grid(found: Sequence[Limit]) -> Grid:
     )
 
 
+def attempted(measure: Callable[[], Found]) -> Found | Failed:
+    """What was found, or why nothing was."""
+    try:
+        return measure()
+    except Failed as problem:
+        return problem
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="measure salesctrl beside other engines")
     parser.add_argument("--only", nargs="+", default=[], metavar="ADAPTER", help="these engines alone")
-    parser.add_argument("--seconds", type=float, default=3.0, help="for each timing (default 3)")
+    parser.add_argument(
+        "--quick", action="store_true", help="smaller tables and less time; nothing is written"
+    )
+    parser.add_argument("--seconds", type=float, default=None, help="for each timing (default 3)")
     parser.add_argument("--check", action="store_true", help="end with 1 where a limit is not kept")
     arguments = parser.parse_args()
+    quick: bool = arguments.quick
+    seconds = arguments.seconds or (0.5 if quick else 3.0)
     screen = console()
     screen.print(machine.describe(), markup=False)
 
-    results = list(measure_all(arguments.only, arguments.seconds, screen))
+    results = list(measure_all(arguments.only, seconds, screen))
     speed, exactness = speed_grid(results), exactness_grid(results)
-    speed.show(screen)
-    exactness.show(screen)
+    rows = batch.QUICK_ROWS if quick else batch.ROWS
+    batched = batch.measure(arguments.only, seconds, rows, screen)
+    many = batch.grid(batched, rows)
+    for grid in (speed, exactness, many):
+        if grid.rows:
+            grid.show(screen)
     if arguments.only:
         return 0
 
+    with screen.status("measuring the growth of the batch evaluator"):
+        growth = attempted(lambda: batch_growth.measure(quick=quick))
+    with screen.status("measuring from file to file"):
+        files = attempted(lambda: batch_files.measure(batch_files.QUICK_ROWS if quick else batch_files.ROWS))
     with screen.status("measuring imports, loading and memory"):
         imported, loaded, held = imports.measure(), load.measure(), memory.measure()
-    others = (imports.grid(imported), load.grid(loaded), memory.grid(held))
-    for grid in others:
-        grid.show(screen)
-    kept = verdicts(results, imported, loaded, held)
+    sections = {
+        "imports": imports.grid(imported),
+        "loading": load.grid(loaded),
+        "memory": memory.grid(held),
+        "batch": many,
+    }
+    if not isinstance(growth, Failed):
+        sections["batch-orders"] = batch_growth.orders_grid(growth)
+        sections["batch-rules"] = batch_growth.rules_grid(growth)
+    if not isinstance(files, Failed):
+        sections["batch-files"] = batch_files.grid(files)
+    for name, grid in sections.items():
+        if name != "batch":
+            grid.show(screen)
+    kept = [*verdicts(results, imported, loaded, held), *batch_verdicts(batched, growth, files)]
     limits_grid(kept).show(screen)
-
-    write_section("machine", machine.describe())
-    write_section("limits", limits_grid(kept).markdown())
-    write_section("decisions", speed.markdown())
-    wrong = "\n".join(f"- {line}" for line in examples(results))
-    heading = "The shortest wrong answers on the borders:"
-    write_section("exactness", f"{exactness.markdown()}\n\n{heading}\n\n{wrong}")
-    for name, grid in zip(("imports", "loading", "memory"), others, strict=True):
-        write_section(name, grid.markdown())
-    screen.print(f"written: docs/{PAGE.name}", markup=False)
+    if not quick:
+        write_section("machine", machine.describe())
+        write_section("limits", limits_grid(kept).markdown())
+        write_section("decisions", speed.markdown())
+        wrong = "\n".join(f"- {line}" for line in examples(results))
+        heading = "The shortest wrong answers on the borders:"
+        write_section("exactness", f"{exactness.markdown()}\n\n{heading}\n\n{wrong}")
+        for name, grid in sections.items():
+            write_section(name, grid.markdown())
+        screen.print(f"written: docs/{PAGE.name}", markup=False)
     return int(arguments.check and not all(limit.kept for limit in kept))
 
 
