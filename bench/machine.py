@@ -6,7 +6,7 @@ import platform
 import sys
 from pathlib import Path
 
-LIBRARIES = ("pydantic", "PyYAML")
+LIBRARIES = ("pydantic", "PyYAML", "numpy", "pandas", "polars", "pyarrow")
 
 
 def processor() -> str:

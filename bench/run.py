@@ -173,20 +173,17 @@ def main() -> int:
         files = attempted(lambda: batch_files.measure(batch_files.QUICK_ROWS if quick else batch_files.ROWS))
     with screen.status("measuring imports, loading and memory"):
         imported, loaded, held = imports.measure(), load.measure(), memory.measure()
-    sections = {
+    sections: dict[str, Grid | Failed] = {
         "imports": imports.grid(imported),
         "loading": load.grid(loaded),
         "memory": memory.grid(held),
-        "batch": many,
+        "batch-orders": growth if isinstance(growth, Failed) else batch_growth.orders_grid(growth),
+        "batch-rules": growth if isinstance(growth, Failed) else batch_growth.rules_grid(growth),
+        "batch-files": files if isinstance(files, Failed) else batch_files.grid(files),
     }
-    if not isinstance(growth, Failed):
-        sections["batch-orders"] = batch_growth.orders_grid(growth)
-        sections["batch-rules"] = batch_growth.rules_grid(growth)
-    if not isinstance(files, Failed):
-        sections["batch-files"] = batch_files.grid(files)
-    for name, grid in sections.items():
-        if name != "batch":
-            grid.show(screen)
+    for section in sections.values():
+        if isinstance(section, Grid):
+            section.show(screen)
     kept = [*verdicts(results, imported, loaded, held), *batch_verdicts(batched, growth, files)]
     limits_grid(kept).show(screen)
     if not quick:
@@ -196,8 +193,9 @@ def main() -> int:
         wrong = "\n".join(f"- {line}" for line in examples(results))
         heading = "The shortest wrong answers on the borders:"
         write_section("exactness", f"{exactness.markdown()}\n\n{heading}\n\n{wrong}")
-        for name, grid in sections.items():
-            write_section(name, grid.markdown())
+        write_section("batch", many.markdown())
+        for name, section in sections.items():
+            write_section(name, section.markdown() if isinstance(section, Grid) else f"Failed: {section}")
         screen.print(f"written: docs/{PAGE.name}", markup=False)
     return int(arguments.check and not all(limit.kept for limit in kept))
 
