@@ -47,7 +47,7 @@ def read_facts(root: Record, count: int, facts: object, tolerance: Decimal | Non
         message = f"expected facts as a mapping or an object but got {_described(facts)}"
         reading.problem("", "F_RECORD", message, "pass a mapping such as `{'order': {...}}`")
         return reading
-    _read_record(root, facts, reading, reading.values)
+    read_record(root, facts, reading, reading.values)
     return reading
 
 
@@ -85,9 +85,16 @@ def _child(record: object, names: Collection[str], where: str, reading: Reading)
     return found
 
 
-def _read_record(
-    record: Record, given: object, reading: Reading, into: list[Value], prefix: str = ""
+def read_record(
+    record: Record,
+    given: object,
+    reading: Reading,
+    into: list[Value],
+    prefix: str = "",
+    read: Callable[[Leaf, object, str, Reading], Value] | None = None,
 ) -> None:
+    """Read all leaves of a record into their places; ``read`` reads one, left out as `read_value` does."""
+    read = read or read_value
     for name, inner in record.records.items():
         where = _joined(prefix, name)
         value = _child(given, record.names[name], where, reading)
@@ -97,7 +104,7 @@ def _read_record(
         elif not _is_record(value):
             reading.problem(where, "F_RECORD", f"expected a record but got {_described(value)}")
         else:
-            _read_record(inner, value, reading, into, where)
+            read_record(inner, value, reading, into, where, read)
     for leaf in record.leaves:
         name = leaf.field.name
         where = _joined(prefix, name)
@@ -106,7 +113,7 @@ def _read_record(
             _check_spelling(record, given, name, where, reading)
             into[leaf.place] = leaf.field.default
         else:
-            into[leaf.place] = read_value(leaf, value, where, reading)
+            into[leaf.place] = read(leaf, value, where, reading)
 
 
 def _absent(record: Record, into: list[Value]) -> None:
@@ -166,7 +173,7 @@ def _read_list(leaf: Leaf, items: Record, value: object, where: str, reading: Re
             reading.problem(here, "F_RECORD", f"expected a record but got {_described(item)}")
             continue
         into: list[Value] = [None] * items.width
-        _read_record(items, item, reading, into, here)
+        read_record(items, item, reading, into, here)
         done.append(tuple(into))
     return tuple(done)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -114,14 +114,19 @@ class Columns:
         known = self.wanted.get(path)
         return known.type if known is not None else self.vocabulary.at(path).type
 
-    def like(self, name: str, among: Iterable[str]) -> str | None:
-        """The path of those that a misspelt column probably means."""
-        names: Mapping[str, str] = {
-            way: path
-            for path in among
-            for ways in (self._ways(path),)
-            for way in (*ways[-1], *(".".join(parts) for parts in product(*ways)))
-        }
+    def like(self, name: str, among: Iterable[str], *, closely: bool = False) -> str | None:
+        """The path of those that a misspelt column probably means.
+
+        Closely like it are only paths that could be said in as many parts, each like the part of the name.
+        """
+        count = name.count(".") + 1
+        names: dict[str, str] = {}
+        for path in among:
+            ways = self._ways(path)
+            lengths = {count} if closely else {1, len(ways)}
+            for length in lengths:
+                if length <= len(ways):
+                    names |= {".".join(parts): path for parts in product(*ways[-length:])}
         near = suggest(folded(name), names)
         return names[near] if near is not None else None
 

@@ -21,10 +21,14 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """A column that holds no fact, and whose name is nearly that of a fact that no column holds."""
+    """A column that holds no fact, and whose name is like that of a fact that no column holds.
+
+    ``is_close`` says that it is so like it that hardly anything else can be meant.
+    """
 
     column: str
     fact: str
+    is_close: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +119,12 @@ def slips(unread: Collection[str], chosen: Chosen, given: Collection[str]) -> li
     absent = [path for path in columns.wanted if path not in given]
     done: list[Slip] = []
     for name in unread:
-        near = columns.like(name, absent) if not columns.find(name).known else None
+        if columns.find(name).known:
+            continue
+        close = columns.like(name, absent, closely=True)
+        near = close or columns.like(name, absent)
         if near is not None:
-            done.append(Slip(name, near))
+            done.append(Slip(name, near, close is not None))
     return done
 
 
