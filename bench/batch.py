@@ -37,6 +37,7 @@ OURS = (
     "hand_polars_float",
     "hand_polars_decimal",
     "hand_pandas",
+    "salesctrl_scaled",
     "salesctrl_polars",
     "salesctrl_pandas",
     "salesctrl_pandas_object",
