@@ -59,8 +59,15 @@ class PlanEvaluator:
             raise FactsError(reading.problems)
         reading.values[0] = day
         keep = reading if reading.problems or reading.rounded else None
-        decision = self._scalar.general(tuple(reading.values), evidence, keep)
-        return at_least_incomplete(decision) if reading.problems else decision
+        return self.decision_of(tuple(reading.values), evidence, keep)
+
+    def decision_of(
+        self, values: tuple[Value, ...], evidence: Evidence | None, reading: Reading | None = None
+    ) -> Decision:
+        """Decide on run-time values in the order of the plan's inputs; ``reading`` is kept with it."""
+        decision = self._scalar.general(values, evidence, reading)
+        refused = reading is not None and reading.problems
+        return at_least_incomplete(decision) if refused or not self.plan.policies else decision
 
     def name(self, bits: int) -> tuple[str, ...]:
         """The ids of the rules whose bits are set."""
@@ -122,11 +129,8 @@ class PlanEvaluator:
         values: list[Value] = list(self._scalar.values(decision))
         for place, value in changed.items():
             values[place] = value  # type: ignore[call-overload]
-        made = self._scalar.general(tuple(values), evidence, decision._kept[9])
         reading = decision._kept[9]
-        in_force = bool(self.plan.policies)
-        refused = isinstance(reading, Reading) and reading.problems
-        return at_least_incomplete(made) if refused or not in_force else made
+        return self.decision_of(tuple(values), evidence, reading if isinstance(reading, Reading) else None)
 
     def role_title(self, role: str) -> LocalText | None:
         """What people call a role; ``None`` for what is none."""

@@ -1,0 +1,189 @@
+"""The decisions of one plan on many rows: in columns where that can be done, row by row where it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import polars as pl
+
+from salesctrl.batch.compiled import OUTCOME, Compiled, is_text, word_count, word_type
+from salesctrl.batch.given import Given, Shape, shape_of
+from salesctrl.batch.lists import ListColumn
+from salesctrl.batch.printer import NotColumnar
+from salesctrl.batch.program import Judge, Scope
+from salesctrl.batch.widths import TooWide
+from salesctrl.decision.model import Decision
+from salesctrl.evaluate.point import PlanEvaluator
+from salesctrl.evidence.judgement import is_met
+from salesctrl.policy.organisation import Organisation
+from salesctrl.policy.types import Base
+
+CELLS_AT_ONCE = 24_000_000
+"""So many cells, of facts and of what is computed of them, are held at once; more rows go in slices."""
+MAX_SHAPES = 64
+"""So many compiled programs are kept for a plan; then it begins anew."""
+_BOUNDS = tuple(10**digits for digits in (15, 12, 9))
+"""Where the largest numbers of a table make it too wide, rows beyond the first of these that is enough are
+decided by themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The decisions on rows, as :class:`Compiled` gives them, and which rows were decided by themselves."""
+
+    columns: pl.DataFrame
+    alone: int = 0
+
+
+class BatchPlan:
+    """One plan, ready to decide tables. Safe to share between threads."""
+
+    def __init__(self, evaluator: PlanEvaluator, organisation: Organisation):
+        self.evaluator = evaluator
+        self.plan = evaluator.plan
+        self._organisation = organisation
+        self._compiled: dict[tuple[tuple[Shape, ...], bool], Compiled | None] = {}
+
+    def decide(self, given: Given) -> Decided:
+        """Decide every row, in order."""
+        step = max(1, CELLS_AT_ONCE // (len(self.plan.graph) + 1))
+        if given.rows <= step:
+            return self._decide(given)
+        parts = [self._decide(given.sliced(start, step)) for start in range(0, given.rows, step)]
+        columns = pl.concat([part.columns for part in parts], how="diagonal_relaxed")
+        return Decided(columns, sum(part.alone for part in parts))
+
+    def _decide(self, given: Given) -> Decided:
+        shapes = {place: shape_of(values) for place, values in given.facts.items()}
+        compiled = self._program(shapes, evidence=given.evidence is not None)
+        if compiled is not None:
+            return Decided(compiled.decide(*self._scope(given)))
+        for bound in _BOUNDS:
+            narrowed = {place: _within(shape, bound) for place, shape in shapes.items()}
+            if narrowed == shapes:
+                continue
+            compiled = self._program(narrowed, evidence=given.evidence is not None)
+            if compiled is not None:
+                return self._apart(given, compiled, bound)
+        return Decided(self._row_by_row(given), given.rows)
+
+    def _program(self, shapes: Mapping[int, Shape], *, evidence: bool) -> Compiled | None:
+        """The program for tables of a shape; ``None`` where there can be none."""
+        key = (tuple(shapes[place] for place in sorted(shapes)), evidence)
+        if key in self._compiled:
+            return self._compiled[key]
+        try:
+            made: Compiled | None = Compiled(
+                self.plan, self._organisation.calendar, shapes, evidence=evidence
+            )
+        except (TooWide, NotColumnar):
+            made = None
+        if len(self._compiled) >= MAX_SHAPES:
+            self._compiled.clear()
+        self._compiled[key] = made
+        return made
+
+    def _scope(self, given: Given) -> tuple[Scope, Judge | None]:
+        columns: list[pl.Series] = []
+        lists: dict[str, ListColumn] = {}
+        for place, values in given.facts.items():
+            name = f"x{place}"
+            if isinstance(values, ListColumn):
+                lists[name] = values
+                values = values.lengths
+            columns.append(values.alias(name))
+        judge = None if given.evidence is None else self._judge(given)
+        return Scope(pl.DataFrame(columns), lists), judge
+
+    def _judge(self, given: Given) -> Judge:
+        """Asks the evidence of the rows that have some, and those of the others that owe nothing."""
+        evidence, days = given.evidence, given.facts[0]
+        assert evidence is not None
+        assert isinstance(days, pl.Series)
+        needs = [judge.requirement.need for judge in self.plan.judges]
+
+        def judge(number: int, figures: pl.Series | None, matters: pl.Series) -> pl.Series:
+            need, organisation = needs[number], self._organisation
+            met = [False] * len(matters)
+            for row in matters.arg_true():
+                figure = None if figures is None else figures[row]
+                met[row] = is_met(need, evidence[row], organisation, days[row], figure)
+            return pl.Series(met, dtype=pl.Boolean)
+
+        return judge
+
+    # -- rows by themselves ------------------------------------------------------------------------
+
+    def _apart(self, given: Given, compiled: Compiled, bound: int) -> Decided:
+        """Rows with numbers beyond the bound by themselves, the others in columns."""
+        beyond = pl.repeat(False, given.rows, eager=True)
+        for values in given.facts.values():
+            if isinstance(values, pl.Series) and values.dtype.is_integer():
+                beyond |= ((values < -bound) | (values > bound)).fill_null(False)
+        alone, others = beyond.arg_true(), (~beyond).arg_true()
+        parts = [
+            compiled.decide(*self._scope(given.taken(others))).with_columns(others.alias("row")),
+            self._row_by_row(given.taken(alone)).with_columns(alone.alias("row")),
+        ]
+        merged = pl.concat(parts, how="diagonal_relaxed").sort("row").drop("row")
+        return Decided(merged, len(alone))
+
+    def _row_by_row(self, given: Given) -> pl.DataFrame:
+        """The same columns, made by the evaluator of one transaction."""
+        rows: dict[str, list[object]] = {}
+        schema: dict[str, pl.DataType | type[pl.DataType] | None] = {OUTCOME: pl.UInt8}
+        self._bit_columns(schema)
+        for i, values in enumerate(given.values()):
+            evidence = None if given.evidence is None else given.evidence[i]
+            decision = self.evaluator.decision_of(values, evidence)
+            for name, value in self._cells(decision):
+                rows.setdefault(name, [None] * i).append(value)
+            for column in rows.values():
+                if len(column) == i:
+                    column.append(None)
+        return pl.DataFrame(
+            [pl.Series(name, column, dtype=schema.get(name)) for name, column in rows.items()]
+        )
+
+    def _bit_columns(self, schema: dict[str, pl.DataType | type[pl.DataType] | None]) -> None:
+        for names, count in (("fup", len(self.plan.rules)), ("j", len(self.plan.judges))):
+            dtype = word_type(count)[1]
+            schema |= {f"{name}{word}": dtype for name in names for word in range(word_count(count))}
+
+    def _cells(self, decision: Decision) -> Iterator[tuple[str, object]]:
+        """What a decision holds, as cells of the columns that a program makes."""
+        kept = decision._kept
+        yield OUTCOME, kept[8]
+        count = len(self.plan.rules)
+        for name, bits in zip("fup", kept[3:6], strict=True):
+            yield from _words(name, bits, count)
+        yield from _words("j", self._open(decision), len(self.plan.judges))
+        for number, (output, raw) in enumerate(zip(self.plan.outputs, kept[7], strict=True)):
+            keys = output.type.keys if output.type.base is Base.MAP else (None,)
+            parts = raw if isinstance(raw, tuple) and output.type.base is Base.MAP else (raw,)
+            for i, part in enumerate(parts if raw is not None else (None,) * len(keys)):
+                text = part is not None and is_text(self.plan, number)
+                yield f"o{number}.{i}", str(part) if text else part
+
+    def _open(self, decision: Decision) -> int:
+        """The bits of the requirements that are open."""
+        pending = decision._kept[5]
+        if not pending:
+            return 0
+        unmet = {result.need.id for result in decision.requirements if not result.satisfied}
+        numbers = {k for i, rule in enumerate(self.plan.rules) if pending >> i & 1 for k in rule.judges}
+        return sum(1 << k for k in numbers if self.plan.judges[k].requirement.need.id in unmet)
+
+
+def _words(name: str, bits: int, count: int) -> Iterator[tuple[str, object]]:
+    size = word_type(count)[0]
+    for word in range(word_count(count)):
+        yield f"{name}{word}", bits >> word * size & (1 << size) - 1
+
+
+def _within(shape: Shape, bound: int) -> Shape:
+    """The shape of what is left of a column without the numbers beyond a bound."""
+    if shape.bounds is None:
+        return shape
+    return replace(shape, bounds=(max(shape.bounds[0], -bound), min(shape.bounds[1], bound)))
