@@ -1,5 +1,8 @@
 """The rules as expressions of Polars; the caller says what a constant and the lowest price are."""
 
+from functools import reduce
+from operator import add
+
 import polars as pl
 
 from adapters.batch._bits import DENY_BITS, IDS
@@ -22,7 +25,12 @@ def answers(constant, floor):
         c("amount") >= constant("500000"),
         c("requester_role") == c("approver_role"),
     )
-    fired = pl.sum_horizontal(rule.cast(pl.UInt16) * (1 << place) for place, rule in enumerate(fires))
+    # A choice of two constants is several times as fast here as a cast and a product.
+    none = pl.lit(0, pl.UInt16)
+    flags = [
+        pl.when(rule).then(pl.lit(1 << place, pl.UInt16)).otherwise(none) for place, rule in enumerate(fires)
+    ]
+    fired = reduce(add, flags)
     return fired.alias("fired")
 
 
