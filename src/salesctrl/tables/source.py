@@ -226,15 +226,24 @@ def _start_csv(source: Source, text: io.TextIOWrapper) -> None:
     source.rows = (_csv_row(cells, line, len(names)) for line, cells in rows)
 
 
-def _csv_rows(name: str, text: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:
+def csv_rows(name: str, text: io.TextIOWrapper, first_line: int, width: int) -> Iterator[RawRow]:
+    """The rows of CSV from a line on, each of as many cells as there are columns or with what is wrong.
+
+    Raises:
+        FactsError: It is no CSV; the message says from which line on.
+    """
+    return (_csv_row(cells, line, width) for line, cells in _csv_rows(name, text, first_line))
+
+
+def _csv_rows(name: str, text: io.TextIOWrapper, first_line: int = 1) -> Iterator[tuple[int, list[str]]]:
     """Rows with the line they begin on; empty lines are none."""
     reader = csv.reader(text, strict=True)
-    line = 1
+    line = first_line
     try:
         for cells in reader:
             if cells:
                 yield line, cells
-            line = reader.line_num + 1
+            line = reader.line_num + first_line
     except csv.Error as error:
         said = str(error).replace("'", "`").replace('"', "`")
         help_ = "cells that hold a comma, a quote or a line break stand in quotes, quotes in them doubled"

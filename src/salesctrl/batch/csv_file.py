@@ -1,0 +1,126 @@
+"""CSV read in slices: by Polars where nothing is quoted, else as the evaluator of single rows reads it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from itertools import islice
+from pathlib import Path
+
+import polars as pl
+
+from salesctrl.batch.files import ROWS, Slice, chosen_places
+from salesctrl.errors import FactProblem
+from salesctrl.tables.source import RawRow, csv_rows, is_utf8, open_source
+
+_CHUNK = 16 << 20
+_BOM = b"\xef\xbb\xbf"
+
+
+class CsvFile:
+    """A CSV file with a row of names; its cells are texts, those with nothing in them null."""
+
+    def __init__(self, path: Path):
+        self.name = path.name
+        self._path = path
+        with closing(open_source(path, io.BytesIO(), "csv", nearest=False)) as source:
+            assert source.header is not None
+            self.names = source.header
+
+    def slices(self, only: Collection[str] | None = None, rows: int = ROWS) -> Iterator[Slice]:
+        """The rows; an empty line is none."""
+        places = chosen_places(self.name, self.names, only)
+        first = 1
+        for part in self._parts(places, rows):
+            yield replace(part, first=first)
+            first += part.rows
+
+    def _parts(self, places: Sequence[int], rows: int) -> Iterator[Slice]:
+        """The slices, not numbered yet."""
+        with self._path.open("rb") as binary:
+            header = binary.readline()
+            line, offset = 1, 0
+            if _is_plain(header) and header.strip(_BOM + b"\r\n"):
+                line, offset = 2, len(header)
+                names = [self.names[place] for place in places]
+                for chunk in _chunks(binary):
+                    columns = self._plain(chunk, places) if _is_plain(chunk) else None
+                    if columns is None:
+                        break
+                    for part in columns.iter_slices(rows):
+                        yield Slice(1, part.height, part.select(names))
+                    offset += len(chunk)
+                    line += chunk.count(b"\n")
+                else:
+                    return
+            binary.seek(offset)
+            text = io.TextIOWrapper(binary, "utf-8-sig" if offset == 0 else "utf-8", "surrogateescape", "")
+            found = csv_rows(self.name, text, line, len(self.names))
+            if offset == 0:
+                next(found)
+            while raws := list(islice(found, rows)):
+                yield self._checked(raws, places)
+
+    def _plain(self, chunk: bytes, places: Sequence[int]) -> pl.DataFrame | None:
+        """Lines without quotes; None if one of them is not as wide as the header, or not UTF-8."""
+        width = len(self.names)
+        lines = chunk.count(b"\n") + (not chunk.endswith(b"\n"))
+        if chunk.count(b",") != lines * (width - 1):
+            return None
+        try:
+            chunk.decode()
+            columns = pl.read_csv(
+                chunk, has_header=False, infer_schema=False, quote_char=None, columns=list(places) or [0],
+                truncate_ragged_lines=False,
+            )  # fmt: skip
+        except (UnicodeError, pl.exceptions.PolarsError):
+            return None
+        if columns.height != lines:
+            return None
+        columns.columns = [self.names[place] for place in places] or columns.columns
+        return columns
+
+    def _checked(self, raws: Sequence[RawRow], places: Sequence[int]) -> Slice:
+        problems: list[tuple[int, FactProblem]] = []
+        rows: list[tuple[str, ...] | None] = []
+        for number, raw in enumerate(raws):
+            problem = raw.problem
+            cells = raw.content if isinstance(raw.content, tuple) else None
+            if cells is not None:
+                bad = next((place for place in places if not is_utf8(cells[place])), None)
+                if bad is not None:
+                    message = f"the cell of the column `{self.names[bad]}` is not UTF-8"
+                    problem, cells = FactProblem("", "F_ENCODING", message), None
+            if problem is not None:
+                message = f"{problem.message} (line {raw.line})"
+                problems.append((number, FactProblem(problem.path, problem.code, message, problem.help)))
+            rows.append(cells)
+        columns = [
+            pl.Series(
+                self.names[place],
+                [cells[place] or None if cells else None for cells in rows],
+                dtype=pl.String,
+            )
+            for place in places
+        ]
+        return Slice(1, len(rows), pl.DataFrame(columns), tuple(problems))
+
+
+def _chunks(binary: io.BufferedReader) -> Iterator[bytes]:
+    """The rest of a file in parts of whole lines."""
+    while chunk := binary.read(_CHUNK):
+        yield chunk if chunk.endswith(b"\n") else chunk + binary.readline()
+
+
+def _is_plain(chunk: bytes) -> bool:
+    """Whether every line of it is a row, and every comma parts two cells."""
+    return (
+        b'"' not in chunk
+        and chunk.count(b"\r") == chunk.count(b"\r\n")
+        and not chunk.startswith((b"\n", b"\r\n"))
+        and b"\n\n" not in chunk
+        and b"\n\r\n" not in chunk
+        and b"\0" not in chunk
+    )
