@@ -24,6 +24,9 @@ from salesctrl.policy.loader import Loaded, PolicySet, collector_paused, default
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
+    from salesctrl.batch.evaluator import BatchEvaluator
+    from salesctrl.batch.result import BatchResult
+
 Floats = Literal["exact", "nearest"]
 OnError = Literal["raise", "incomplete"]
 FLOAT_TOLERANCE = Decimal("1e-9")
@@ -154,6 +157,7 @@ class Engine:
             name: ControlPoint(name, plans, loading.checked, self._digest)
             for name, plans in loading.checked.plans.items()
         }
+        self._batches: dict[str, BatchEvaluator] = {}
 
     def __repr__(self) -> str:
         points = f"{len(self._points)} control points"
@@ -275,6 +279,64 @@ class Engine:
                 pass
         tolerance = FLOAT_TOLERANCE if floats == "nearest" else None
         return point.decide(facts, day, raising=on_error == "raise", tolerance=tolerance)
+
+    def evaluate_frame(
+        self,
+        control_point: str,
+        frame: object,
+        *,
+        as_of: date | str | None = None,
+        columns: Mapping[str, str | Sequence[str]] | None = None,
+        lists: Mapping[str, object] | None = None,
+        key: str | Sequence[str] = (),
+        on_error: Literal["row", "raise"] = "row",
+        floats: Floats = "exact",
+    ) -> BatchResult:
+        """Decide every row of a frame: the decisions of `evaluate`, row for row, at the speed of columns.
+
+        Args:
+            control_point: Which control point decides.
+            frame: A frame of pandas or Polars (a lazy one too), or a table, record batch or reader of Arrow.
+                Its columns are found by the dotted path of a fact (``order.amount``), by its name alone, its
+                title or an alias, in English or Chinese. Numbers may be integers, decimals, texts
+                (``"1,234.50"``, ``"5%"``) or floats as `evaluate` takes them; null is unknown.
+            as_of: The date of all decisions; left out, each row has its own, in a column ``as_of``, and is
+                decided by the rules in force on it.
+            columns: The facts that columns hold whose names do not say it:
+                ``{"Betrag": "order.amount"}``.
+            lists: Frames with the items of lists, by the names of these: ``{"order.lines": lines}``.
+            key: The column, or columns, by which these frames refer to the rows.
+            on_error: With ``"row"`` a row with a wrong fact is at least ``incomplete``, and the result says
+                what was wrong; with ``"raise"`` all that is wrong is raised.
+            floats: As for `evaluate`.
+
+        Raises:
+            UnknownControlPoint: No policy names it.
+            FactsError: The frame cannot be read: a column that could be several facts, two for one, a name
+                that is nearly that of a fact; no date. With ``on_error="raise"`` also for wrong facts.
+
+        >>> import polars as pl
+        >>> orders = pl.DataFrame({"order.amount": ["80000.00", "ten"], "客户等级": ["A", "B"]})
+        >>> result = load().evaluate_frame("order.release", orders, as_of="2026-03-01")
+        >>> result.columns["outcome"].to_list()
+        ['review', 'incomplete']
+        """
+        batch = self._batches.get(control_point)
+        if batch is None:
+            from salesctrl.batch.evaluator import BatchEvaluator
+
+            batch = BatchEvaluator(self.point(control_point), self._checked)
+            self._batches[control_point] = batch
+        from salesctrl.batch.reading import Options
+
+        options = Options(
+            columns=columns,
+            lists=dict(lists or {}),
+            key=(key,) if isinstance(key, str) else tuple(key),
+            tolerance=FLOAT_TOLERANCE if floats == "nearest" else None,
+        )
+        day = None if as_of is None else _day(as_of, {})
+        return batch.evaluate(frame, day, options, raising=on_error == "raise")
 
 
 def _day(as_of: date | str | None, facts: object) -> int:

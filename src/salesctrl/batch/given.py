@@ -110,7 +110,8 @@ def shape_of(values: pl.Series | ListColumn) -> Shape:
     Shape(gaps=True, bounds=(-4, 7), longest=0, items=())
     """
     if isinstance(values, ListColumn):
-        longest = int(values.lengths.max() or 0)
+        longest = values.lengths.max() or 0
+        assert isinstance(longest, int)
         inner = tuple(shape_of(part) for part in values.items)
         return Shape(values.lengths.null_count() > 0, None, (1 << longest.bit_length()) - 1, inner)
     gaps = values.null_count() > 0

@@ -277,9 +277,8 @@ class _FoldProgram:
         joined = rows.join(grouped, on=PARENT, how="left", maintain_order="left")
         known = pl.when(pl.col("length") > 0).then(pl.col("value"))
         empty = self._of_nothing()
-        if empty is not None:
-            known = known.when(pl.col("length") == 0).then(empty)
-        return joined.select(known.alias("value"))["value"]
+        value = known if empty is None else known.when(pl.col("length") == 0).then(empty)
+        return joined.select(value.alias("value"))["value"]
 
     def _items(self, scope: Scope, listed: ListColumn, parents: pl.Series) -> Scope:
         """The items as rows, each with the fields that are read of it and what it needs from around."""

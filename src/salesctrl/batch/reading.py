@@ -1,0 +1,237 @@
+"""A frame read: the facts of its rows by path, the dates, the evidence, and what is wrong with which row."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from salesctrl.batch.children import Children, children_of
+from salesctrl.batch.convert import absent, read_column
+from salesctrl.batch.evidence import read_evidence_columns
+from salesctrl.batch.frames import Frame, names_of, take
+from salesctrl.batch.given import Given, taken
+from salesctrl.batch.header import Header, resolve
+from salesctrl.batch.lists import ListColumn, read_list
+from salesctrl.batch.records import open_structs, read_records, record_path, records_in
+from salesctrl.calendar import FIRST_DAY, LAST_DAY
+from salesctrl.errors import FactProblem, FactsError
+from salesctrl.evaluate.layout import Leaf, Record
+from salesctrl.evaluate.point import PlanEvaluator
+from salesctrl.evidence.given import Evidence
+from salesctrl.policy.documents import LocalText
+from salesctrl.policy.types import DATE
+from salesctrl.policy.vocabulary import Field
+from salesctrl.tables.chosen import Chosen, Target
+from salesctrl.tables.columns import AS_OF, Columns
+
+_DATE = Leaf(
+    AS_OF, Field("", AS_OF, DATE, LocalText(en="date of the decision"), (AS_OF,), FIRST_DAY, LAST_DAY), 0
+)
+_NO_DATE = FactProblem(
+    AS_OF,
+    "F_AS_OF",
+    "expected the date of the decision",
+    "pass `as_of=date(2026, 3, 1)`, or give each row an `as_of`",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowProblem:
+    """What is wrong with a fact of one row, the rows counted from 0."""
+
+    row: int
+    problem: FactProblem
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a frame is read.
+
+    ``columns``: which columns hold which facts, where their names do not say it; ``lists``: frames with the
+    items of lists, by the names of these, which refer to the rows by the columns ``key``; ``tolerance``: how
+    much noise of binary arithmetic is rounded away; ``slips_are_wrong``: whether a column is refused that is
+    nearly named like a fact that nothing holds.
+    """
+
+    columns: Chosen | Mapping[str, str | Sequence[str]] | None = None
+    lists: Mapping[str, object] = field(default_factory=dict)
+    key: tuple[str, ...] = ()
+    tolerance: Decimal | None = None
+    slips_are_wrong: bool = True
+
+    @property
+    def mapped(self) -> frozenset[str]:
+        """The columns that the caller says something of."""
+        by_column = self.columns.by_column if isinstance(self.columns, Chosen) else self.columns
+        return frozenset(by_column or ())
+
+
+class FrameReading:
+    """A frame as the facts of transactions.
+
+    Attributes:
+        frame: The frame as it was taken.
+        header: What its columns hold.
+        days: The date of the decision of each row, an ordinal; null where it could not be read.
+        problems: All that is wrong with facts.
+        rounded: For each fact the rows in which noise was rounded away.
+        keys: The columns that say which transaction a row is, as they came.
+
+    Raises:
+        FactsError: What is wrong with the frame as a whole: its columns, or that there is no date.
+    """
+
+    def __init__(self, frame: object, day: int | None, columns: Columns, root: Record, options: Options):
+        self._columns, self._root, self._options = columns, root, options
+        names = names_of(frame)
+        wanted = [n for n in names if n in options.mapped or n in options.key or self._may_hold(n)]
+        self.frame: Frame = take(frame, wanted)
+        self._way: dict[str, Any] = {"tolerance": options.tolerance, "nan_is_null": self.frame.nan_is_null}
+        opened = open_structs(self.frame.columns, columns.vocabulary, but=options.mapped)
+        self._given = {series.name: series for series in opened}
+        records = records_in([s for s in opened if s.name not in options.mapped], columns)
+        unread = [name for name in names if name not in wanted]
+        self.header: Header = resolve(
+            [*self._given, *unread], columns, options.columns, lists=tuple(options.lists), records=records,
+            slips_are_wrong=options.slips_are_wrong,
+        )  # fmt: skip
+        if day is None and self.header.as_of is None:
+            raise FactsError([_NO_DATE])
+        self.rows = self.frame.rows
+        self.problems: list[RowProblem] = []
+        self.rounded: dict[str, tuple[int, ...]] = {}
+        self._leaves = {leaf.path: leaf for leaf in leaves(root)}
+        self._facts: dict[str, pl.Series] = {}
+        """By path; lists as they came."""
+        self._read()
+        self.days = self._dates(day)
+        self._evidence = self._read_evidence()
+        self._children = self._tables()
+        self.keys = self._key_columns(names)
+
+    def _may_hold(self, name: str) -> bool:
+        """Whether a column of that name could hold anything that is looked at."""
+        is_record = record_path(name, self._columns.vocabulary) is not None
+        return is_record or bool(self._columns.find(name).paths) or self._columns.is_key(name)
+
+    def _key_columns(self, names: Sequence[str]) -> dict[str, pl.Series]:
+        column_of = self.header.column_of
+        own = [column_of[path] for path in self._columns.subject if path in column_of]
+        own = own or [*self._options.key] or [name for name in names if self._columns.is_key(name)]
+        return {name: self._given[name] for name in own if name in self._given}
+
+    # -- reading -----------------------------------------------------------------------------------
+
+    def _read(self) -> None:
+        """Read every fact that is no list."""
+        for path, name in self.header.column_of.items():
+            self._read_one(path, self._given[name], self.header.target_of.get(path))
+        for path, value in self.header.constants.items():
+            self._read_one(path, pl.Series([value] * self.rows, dtype=pl.Object), None)
+        for name, path in self.header.records.items():
+            nearest = self._options.tolerance is not None
+            cells = read_records(self._root, self._given[name], path, nearest=nearest)
+            self.problems += [RowProblem(row, problem) for row, problem in cells.problems]
+            for inner, series in cells.values.items():
+                self._read_one(inner, series, None)
+
+    def _read_one(self, path: str, series: pl.Series, target: Target | None) -> None:
+        leaf = self._leaves.get(path)
+        if leaf is None:
+            return
+        if leaf.items is not None:
+            self._facts[path] = series
+            return
+        cells = read_column(leaf, series, **self._way, **_texts(target))
+        self._facts[path] = cells.values
+        self.problems += [RowProblem(p.row, p.problem) for p in cells.problems]
+        if cells.rounded:
+            self.rounded[path] = cells.rounded
+
+    def _dates(self, day: int | None) -> pl.Series:
+        if day is not None:
+            return pl.repeat(day, self.rows, dtype=pl.Int64, eager=True)
+        assert self.header.as_of is not None
+        target = self.header.target_of.get(AS_OF)
+        cells = read_column(_DATE, self._given[self.header.as_of], **self._way, **_texts(target))
+        wrong = {p.row: p.problem for p in cells.problems}
+        for row in cells.values.is_null().arg_true():
+            found = wrong.get(row)
+            said = (
+                _NO_DATE if found is None else replace(found, code="F_AS_OF", help="write it as `YYYY-MM-DD`")
+            )
+            self.problems.append(RowProblem(row, said))
+        return cells.values
+
+    def _read_evidence(self) -> list[Evidence | None] | None:
+        parts = {part: self._given[name] for part, name in self.header.evidence.items()}
+        if not parts:
+            return None
+        found, problems = read_evidence_columns(parts, self.rows)
+        self.problems += [RowProblem(row, problem) for row, problem in problems]
+        return found
+
+    def _tables(self) -> dict[str, Children]:
+        """The frames of items, by the paths of their lists."""
+        if not self._options.lists:
+            return {}
+        keys = [self._given[name] for name in self._options.key if name in self._given]
+        return {
+            path: children_of(path, frame, keys, self._options.key)
+            for path, frame in zip(self.header.lists, self._options.lists.values(), strict=True)
+        }
+
+    # -- what a plan reads -------------------------------------------------------------------------
+
+    def given(self, evaluator: PlanEvaluator, rows: pl.Series | None) -> Given:
+        """What a plan reads of these rows; of all, where no numbers are given."""
+        count = self.rows if rows is None else len(rows)
+        facts: dict[int, pl.Series | ListColumn] = {0: _picked(self.days, rows)}
+        for leaf in leaves(evaluator.root):
+            if leaf.items is not None:
+                listed = self._list(leaf)
+                facts[leaf.place] = listed if rows is None else taken(listed, rows)
+            elif leaf.path in self._facts:
+                facts[leaf.place] = _picked(self._facts[leaf.path], rows)
+            else:
+                facts[leaf.place] = absent(leaf, count)
+        evidence = self._evidence if evaluator.plan.judges else None
+        if evidence is not None and rows is not None:
+            evidence = [evidence[i] for i in rows]
+        if evidence is not None and not any(one is not None for one in evidence):
+            evidence = None
+        return Given(count, facts, evidence)
+
+    def _list(self, leaf: Leaf) -> ListColumn:
+        if leaf.path in self._children:
+            found = self._children[leaf.path].read(leaf, self.rows, self._way)
+        else:
+            nothing = pl.Series([None] * self.rows, dtype=pl.Null)
+            found = read_list(leaf, self._facts.get(leaf.path, nothing), **self._way)
+        listed, problems, rounded = found
+        known = {(p.row, p.problem) for p in self.problems}
+        new = [RowProblem(p.row, p.problem) for p in problems if (p.row, p.problem) not in known]
+        self.problems += new  # several plans may have read it
+        if rounded:
+            self.rounded[leaf.path] = tuple(rounded)
+        return listed
+
+
+def leaves(record: Record) -> Iterator[Leaf]:
+    """All facts of a layout that are no records; the fields of the items of lists aside."""
+    yield from record.leaves
+    for inner in record.records.values():
+        yield from leaves(inner)
+
+
+def _texts(target: Target | None) -> dict[str, Any]:
+    """How the texts of a column are read."""
+    return {} if target is None else {"order": target.order, "values": target.values}
+
+
+def _picked(values: pl.Series, rows: pl.Series | None) -> pl.Series:
+    return values if rows is None else values[rows]

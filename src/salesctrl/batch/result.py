@@ -1,0 +1,428 @@
+"""The decisions on the rows of a frame, and the questions that people ask of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+import polars as pl
+
+from salesctrl.batch.compiled import OUTCOME, word_type
+from salesctrl.batch.deciding import BatchPlan, Decided
+from salesctrl.batch.frames import give
+from salesctrl.batch.given import Given
+from salesctrl.batch.reading import FrameReading, RowProblem
+from salesctrl.batch.values import Ids, readable, value_columns
+from salesctrl.compile.checked import CheckedRule
+from salesctrl.compile.plan import CheckedSet
+from salesctrl.decision.model import Decision
+from salesctrl.diagnostics import quoted, suggest
+from salesctrl.errors import FactsError
+from salesctrl.evaluate.facts import Reading
+from salesctrl.evaluate.point import ControlPoint
+from salesctrl.outcome import OUTCOMES, Outcome
+from salesctrl.policy.types import Base, Type
+
+Language = Literal["en", "zh"]
+OUTCOME_TYPE = pl.Enum([outcome.value for outcome in OUTCOMES])
+_RESERVED = ("row", OUTCOME, "fired", "pending", "requirements", "unknown", "problems")
+_LISTS = {"fired": "f", "pending": "p", "requirements": "j", "unknown": "u"}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The rows that one plan decided; ``rows`` are their numbers, ``None`` for all rows.
+
+    Without a plan: rows whose date is not known.
+    """
+
+    plan: BatchPlan | None
+    rows: pl.Series | None
+    decided: Decided
+    given: Given | None
+
+
+class BatchResult:
+    """The decisions on the rows of a frame: as many, in the same order.
+
+    What is shown of them is made when it is asked for.
+    """
+
+    def __init__(
+        self, point: ControlPoint, checked: CheckedSet, reading: FrameReading, parts: Sequence[Part]
+    ):
+        self._point = point
+        self._checked = checked
+        self._reading = reading
+        self._parts = tuple(parts)
+
+    def __len__(self) -> int:
+        return self.rows
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{count:,} {outcome}" for outcome, count in self.outcomes.items() if count)
+        return f"BatchResult({self.control_point}: {self.rows:,} rows; {counts or 'none'})"
+
+    @property
+    def control_point(self) -> str:
+        """The control point that decided."""
+        return self._point.name
+
+    @property
+    def rows(self) -> int:
+        """How many rows there are."""
+        return self._reading.rows
+
+    @property
+    def row_by_row(self) -> int:
+        """How many rows were decided by themselves, because their plan or their numbers fit no columns."""
+        return sum(part.decided.alone for part in self._parts)
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a person should know of the columns: those in which nothing was read, facts without one."""
+        return tuple(notice.text for notice in self._reading.header.notices)
+
+    @property
+    def row_problems(self) -> tuple[RowProblem, ...]:
+        """All facts that were refused, in the order of the rows."""
+        return tuple(sorted(self._reading.problems, key=lambda problem: problem.row))
+
+    # -- outcomes ----------------------------------------------------------------------------------
+
+    @cached_property
+    def ranks(self) -> pl.Series:
+        """The rank of each outcome, 0 for ``allow``; wrong facts make it at least ``incomplete``."""
+        ranks = self._gathered(lambda part: part.decided.columns[OUTCOME], pl.UInt8)
+        wrong = self._wrong_rows
+        if not wrong:
+            return ranks
+        least = Outcome.INCOMPLETE.rank
+        raised = [max(ranks[row], least) for row in wrong]
+        return ranks.scatter(wrong, raised)
+
+    @cached_property
+    def _wrong_rows(self) -> list[int]:
+        """The rows of which something was refused that their plan reads."""
+        reads: dict[int, frozenset[str] | None] = {}
+        number = self._part_of_rows if len(self._parts) > 1 else None
+        found: set[int] = set()
+        for problem in self._reading.problems:
+            index = 0 if number is None else number[problem.row]
+            if index not in reads:
+                plan = self._parts[index].plan
+                reads[index] = None if plan is None else frozenset(plan.plan.inputs.slots)
+            paths = reads[index]
+            if paths is None or _is_read(problem.problem.path, paths):
+                found.add(problem.row)
+        return sorted(found)
+
+    @cached_property
+    def _part_of_rows(self) -> pl.Series:
+        parts = enumerate(self._parts)
+        return self._scattered(
+            [(part, pl.repeat(i, self._count(part), dtype=pl.UInt32, eager=True)) for i, part in parts],
+            pl.UInt32,
+        )
+
+    @cached_property
+    def outcomes(self) -> dict[Outcome, int]:
+        """How many rows came to each outcome, the gravest first."""
+        counts = dict(self.ranks.value_counts().iter_rows())
+        return {outcome: counts.get(outcome.rank, 0) for outcome in reversed(OUTCOMES)}
+
+    # -- the frame ---------------------------------------------------------------------------------
+
+    @cached_property
+    def frame(self) -> object:
+        """The decisions as a frame of the kind that was given, row for row.
+
+        The key columns of the rows; ``outcome``; the values, by their names (of a split, one column for each
+        share: ``deduction.manager``); ``fired``, ``pending`` and ``unknown``: lists of the ids of rules;
+        ``requirements``: those that are open; ``problems``: what is wrong with facts.
+        """
+        return give(self._reading.frame, self.columns)
+
+    @cached_property
+    def columns(self) -> pl.DataFrame:
+        """The decisions as columns of Polars: see `frame`."""
+        done = [series.alias(name) for name, series in self._reading.keys.items()]
+        taken = {series.name for series in done} | set(_RESERVED)
+        done.append(self._outcome_column())
+        for name, series in self._values():
+            done.append(series.alias(name if name not in taken else f"{name} (value)"))
+        for name in _LISTS:
+            done.append(self._ids(name).alias(name))
+        done.append(self._problem_column())
+        return pl.DataFrame(done)
+
+    def _outcome_column(self) -> pl.Series:
+        names = pl.Series([outcome.value for outcome in OUTCOMES], dtype=OUTCOME_TYPE)
+        return names.gather(self.ranks).alias(OUTCOME)
+
+    def _problem_column(self) -> pl.Series:
+        found: dict[int, list[str]] = {}
+        for one in self.row_problems:
+            found.setdefault(one.row, []).append(self.described(one))
+        distinct = pl.Series("problems", [[], *found.values()], dtype=pl.List(pl.String))
+        numbers = pl.repeat(0, self.rows, dtype=pl.UInt32, eager=True)
+        return distinct.gather(numbers.scatter(list(found), range(1, len(found) + 1)))
+
+    def described(self, one: RowProblem) -> str:
+        """A problem with the column that it is in, where its name is another than that of the fact."""
+        path = one.problem.path
+        column = self._reading.header.column_of.get(path)
+        where = path if column is None or column == path else f"`{column}` ({path})"
+        return f"{where}: {one.problem.message}" if where else one.problem.message
+
+    def _values(self) -> Iterator[tuple[str, pl.Series]]:
+        """The values of all versions; where one has more decimals than another, all are shown with these."""
+        types: dict[str, list[Type]] = {}
+        for _, columns in self._value_parts:
+            for name, (_, type_) in columns.items():
+                types.setdefault(name, []).append(type_)
+        for name, several in types.items():
+            scale = max((t.scale or 0 for t in several), default=0)
+            pieces: list[tuple[Part, pl.Series]] = []
+            for part, columns in self._value_parts:
+                raw, type_ = columns.get(name, (None, several[0]))
+                if raw is None or raw not in part.decided.columns.columns:
+                    continue
+                pieces.append((part, readable(part.decided.columns[raw], type_, scale)))
+            if not pieces:
+                nothing = readable(pl.Series([], dtype=_raw_type(several[0])), several[0], scale)
+                yield name, nothing.extend_constant(None, self.rows)
+                continue
+            dtype = pieces[0][1].dtype
+            if any(series.dtype != dtype for _, series in pieces):
+                dtype = pl.String() if any(s.dtype == pl.String for _, s in pieces) else pl.Int128()
+            yield name, self._scattered([(part, s.cast(dtype)) for part, s in pieces], dtype)
+
+    @cached_property
+    def _value_parts(self) -> list[tuple[Part, dict[str, tuple[str, Type]]]]:
+        """For each part the raw column and the type of every value, by its name."""
+        done = []
+        for part in self._parts:
+            if part.plan is None:
+                continue
+            outputs = part.plan.plan.outputs
+            number = {output.name: i for i, output in enumerate(outputs)}
+            columns = {
+                name: (f"o{number[name if name in number else name.rsplit('.', 1)[0]]}.{place}", type_)
+                for name, place, type_ in value_columns(outputs)
+            }
+            done.append((part, columns))
+        return done
+
+    # -- lists of ids ------------------------------------------------------------------------------
+
+    def _ids(self, name: str) -> pl.Series:
+        """A column of lists of ids."""
+        pieces: list[tuple[Part, pl.Series]] = []
+        for part in self._parts:
+            numbers, patterns = self._patterns(part, name)
+            lists = pl.Series(patterns, dtype=pl.List(pl.String))
+            pieces.append((part, lists.gather(numbers)))
+        return self._scattered(pieces, pl.List(pl.String), fill=[])
+
+    def _patterns(self, part: Part, name: str) -> tuple[pl.Series, list[tuple[str, ...]]]:
+        """For each row of a part the number of its pattern of ids; and the patterns."""
+        letter = _LISTS[name]
+        if part.plan is None:
+            return pl.repeat(0, self._count(part), dtype=pl.UInt32, eager=True), [()]
+        plan = part.plan.plan
+        ids = (
+            [judge.requirement.need.id for judge in plan.judges]
+            if name == "requirements"
+            else [rule.rule.id for rule in plan.rules]
+        )
+        columns = part.decided.columns
+        words = [(int(c[1:]), columns[c]) for c in columns.columns if c[0] == letter and c[1:].isdigit()]
+        bits = word_type(len(ids))[0]
+        return Ids(ids, bits).of([(i, s.fill_null(0)) for i, s in words], len(columns))
+
+    # -- questions ---------------------------------------------------------------------------------
+
+    def explain(self, row: int) -> Decision:
+        """The decision on one row, made anew by the evaluator of one transaction, with its trace.
+
+        Args:
+            row: The number of the row, from 0; -1 is the last.
+
+        Raises:
+            IndexError: There is no such row.
+            FactsError: The row has no date of the decision.
+        """
+        count = self.rows
+        if not -count <= row < count:
+            raise IndexError(f"expected a row from 0 to {count - 1} but got {row}")
+        row %= count
+        problems = [one.problem for one in self._reading.problems if one.row == row]
+        index = self._part_of_rows[row] if len(self._parts) > 1 else 0
+        part = self._parts[index]
+        if part.plan is None or part.given is None:
+            raise FactsError(problems)
+        place = row if part.rows is None else int(part.rows.search_sorted(row))
+        one = part.given.sliced(place, 1)
+        values = next(one.values())
+        reads = frozenset(part.plan.plan.inputs.slots)
+        reading = Reading(list(values), [p for p in problems if _is_read(p.path, reads)])
+        reading.rounded = [path for path, rows in self._reading.rounded.items() if row in rows]
+        kept = reading if reading.problems or reading.rounded else None
+        evidence = one.evidence[0] if one.evidence is not None else None
+        return part.plan.evaluator.decision_of(values, evidence, kept)
+
+    def summary(self, lang: Language = "en") -> object:
+        """How many rows came to which outcome, and by which rules: a frame of the kind that was given.
+
+        Columns: ``kind`` (``outcome`` or ``rule``), ``name``, ``title`` and ``clause`` of the rule,
+        ``outcome`` that it leads to, ``rows``, and of these ``pending`` and ``unknown``.
+        """
+        rows: list[dict[str, object]] = [
+            {"kind": "outcome", "name": outcome.value, "title": None, "clause": None,
+             "outcome": outcome.value, "rows": count, "pending": None, "unknown": None}
+            for outcome, count in self.outcomes.items()
+        ]  # fmt: skip
+        for rule_id, counts in self.rule_counts().items():
+            rule = self._rules[rule_id]
+            rows.append({
+                "kind": "rule", "name": rule_id, "title": rule.title.get(lang), "clause": _clause(rule, lang),
+                "outcome": None if rule.outcome is None else rule.outcome.value,
+                "rows": counts["fired"], "pending": counts["pending"], "unknown": counts["unknown"],
+            })  # fmt: skip
+        schema: dict[str, pl.DataType | type[pl.DataType]] = {
+            "kind": pl.String, "name": pl.String, "title": pl.String, "clause": pl.String,
+            "outcome": OUTCOME_TYPE, "rows": pl.Int64, "pending": pl.Int64, "unknown": pl.Int64,
+        }  # fmt: skip
+        return self._given_back(pl.DataFrame(rows, schema=schema))
+
+    def exceptions(self, lang: Language = "en") -> object:
+        """Every row that is not plainly allowed, with each rule that says so, and the clause it stands on.
+
+        A frame of the kind that was given, sorted by rule: ``rule``, ``title``, ``clause``, ``outcome`` of
+        the rule, ``row``, the key columns.
+        """
+        pieces = []
+        for name in ("fired", "unknown"):
+            long = (
+                pl.DataFrame({"rule": self.columns[name]})
+                .with_row_index("row")
+                .explode("rule", empty_as_null=False)
+            )
+            pieces.append(long.filter(pl.col("rule").is_not_null()).with_columns(pl.lit(name).alias("state")))
+        long = pl.concat(pieces)
+        grave = [r for r in self._rules.values() if r.outcome is not None and r.outcome is not Outcome.ALLOW]
+        known = pl.DataFrame(
+            {
+                "rule": [rule.id for rule in grave],
+                "title": [rule.title.get(lang) for rule in grave],
+                "clause": [_clause(rule, lang) for rule in grave],
+                "outcome": [rule.outcome.value for rule in grave if rule.outcome is not None],
+            },
+            schema={"rule": pl.String, "title": pl.String, "clause": pl.String, "outcome": OUTCOME_TYPE},
+        )
+        joined = long.join(known, on="rule", how="inner").sort("rule", "row")
+        keys = pl.DataFrame([s.alias(n) for n, s in self._reading.keys.items()])
+        found = joined.select("rule", "title", "clause", "outcome", "state", "row")
+        if keys.width:
+            found = found.hstack(keys[joined["row"]])
+        return self._given_back(found)
+
+    def sample(self, rule: str, count: int = 5) -> object:
+        """Some rows where a rule fired, spread evenly over the table; always the same ones.
+
+        Raises:
+            KeyError: No version of the policies has such a rule.
+        """
+        if rule not in self._rules:
+            near = suggest(rule, self._rules)
+            help = f": did you mean `{near}`?" if near else ""
+            raise KeyError(f"unknown rule {quoted(rule)}{help}")
+        rows = self.columns["fired"].list.contains(rule).arg_true()
+        if len(rows) > count:
+            rows = rows[[i * len(rows) // count for i in range(count)]]
+        numbered = self.columns.with_row_index("row")
+        return self._given_back(numbered[rows])
+
+    @cached_property
+    def _rules(self) -> dict[str, CheckedRule]:
+        """The rules of all plans that decided, by id; of several versions the last."""
+        plans = [part.plan.plan for part in self._parts if part.plan is not None]
+        return {rule.rule.id: rule.rule for plan in plans for rule in plan.rules}
+
+    def rule_counts(self) -> dict[str, dict[str, int]]:
+        """For each rule in how many rows it is ``fired``, ``pending``, ``unknown``."""
+        done = {rule: dict.fromkeys(("fired", "pending", "unknown"), 0) for rule in self._rules}
+        for part in self._parts:
+            for name in ("fired", "pending", "unknown"):
+                numbers, patterns = self._patterns(part, name)
+                for number, count in numbers.value_counts().iter_rows():
+                    for rule in patterns[number]:
+                        done[rule][name] += count
+        return done
+
+    def rule_title(self, rule: str, lang: Language = "en") -> str:
+        """What a rule is called."""
+        return self._rules[rule].title.get(lang)
+
+    def _repr_html_(self) -> str:
+        from salesctrl.batch.html import to_html
+
+        return to_html(self)
+
+    # -- putting parts together --------------------------------------------------------------------
+
+    def _count(self, part: Part) -> int:
+        return self.rows if part.rows is None else len(part.rows)
+
+    def _given_back(self, columns: pl.DataFrame) -> object:
+        """Columns that are not row for row as a frame of the kind that was given."""
+        return give(replace(self._reading.frame, index=None, rows=columns.height), columns)
+
+    def _gathered(
+        self, series_of: Callable[[Part], pl.Series], dtype: pl.DataType | type[pl.DataType]
+    ) -> pl.Series:
+        return self._scattered([(part, series_of(part)) for part in self._parts], dtype)
+
+    def _scattered(
+        self, pieces: Sequence[tuple[Part, pl.Series]], dtype: pl.DataType | type[pl.DataType],
+        fill: object = None,
+    ) -> pl.Series:  # fmt: skip
+        """The values of parts in the order of the rows; ``fill`` where no part has any."""
+        if len(pieces) == 1 and pieces[0][0].rows is None:
+            return pieces[0][1]
+        frames = [
+            pl.DataFrame({"row": part.rows, "value": series})
+            for part, series in pieces
+            if part.rows is not None
+        ]
+        every = pl.DataFrame({"row": pl.int_range(self.rows, eager=True)})
+        if not frames:
+            return pl.Series([fill] * self.rows, dtype=dtype)
+        return every.join(pl.concat(frames), on="row", how="left", maintain_order="left")["value"]
+
+
+def _raw_type(type_: Type) -> pl.DataType | type[pl.DataType]:
+    if type_.base in (Base.TEXT, Base.CHOICE):
+        return pl.String
+    if type_.base is Base.LIST:
+        return pl.List(pl.Int64)
+    return pl.Boolean if type_.base is Base.BOOLEAN else pl.Int64
+
+
+def _is_read(path: str, slots: frozenset[str]) -> bool:
+    """Whether a plan reads the fact, or the list, that a problem is about; what is about no fact counts."""
+    if not path or path.split(".")[0] in ("evidence", "as_of"):
+        return True
+    plain = path.split("[")[0]
+    return plain in slots or any(slot.startswith(f"{plain}.") for slot in slots)
+
+
+def _clause(rule: CheckedRule, lang: Language) -> str | None:
+    """Where a rule comes from."""
+    if rule.source is None:
+        return None
+    document, article = rule.source.document.get(lang), rule.source.article
+    return document if article is None else f"{document} {article.get(lang)}"
