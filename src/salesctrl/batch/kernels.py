@@ -10,7 +10,7 @@ result, so a result is exact wherever it fits; Polars itself would wrap around i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache, reduce
+from functools import lru_cache, partial, reduce
 from math import gcd
 from operator import add, or_
 from types import MappingProxyType
@@ -23,8 +23,9 @@ from salesctrl.batch import kernels_calendar as dates
 from salesctrl.calendar import WorkCalendar
 from salesctrl.numbers import RoundingMode
 
-Kernel = Callable[[Sequence[pl.Expr], tuple[Any, ...], WorkCalendar, type[pl.DataType]], pl.Expr]
-"""Operands, static arguments, calendar, and the type that the integers of the result are to have."""
+Kernel = Callable[[Sequence[pl.Expr], tuple[Any, ...], WorkCalendar], pl.Expr | list[pl.Expr] | None]
+"""Operands, static arguments, calendar. What is a tuple in the graph is a list of expressions; ``None`` is
+where columns cannot do it."""
 
 _TABLE = 2**17
 """Remainders of a split up to here are looked up, not computed for each row."""
@@ -96,82 +97,61 @@ def _either(
 # ── splitting ──
 
 
-def allocate(total: pl.Expr, weights: tuple[int, ...], *, dtype: type[pl.DataType]) -> pl.Expr:
-    """Totals split by weights, by the largest remainder: a struct with a field for each, from ``0``.
+def allocate(total: pl.Expr, weights: tuple[int, ...]) -> list[pl.Expr] | None:
+    """Totals split by weights, by the largest remainder: the parts, of the type of the totals.
 
-    It equals `salesctrl.numbers.allocate` for all totals and weights; ``dtype`` is the type of the totals and
-    of the parts, which are never larger.
+    It equals `salesctrl.numbers.allocate` for all totals. It is ``None`` where the sum of the weights, in
+    lowest terms, times the largest of them is 2**63 or more: weights of nine digits are never so large.
 
     Raises:
         ValueError: A weight is negative, or there is none above zero.
 
-    >>> parts = allocate(pl.lit(33333), (5, 3, 2), dtype=pl.Int64)
-    >>> pl.select(parts).item()
-    {'0': 16666, '1': 10000, '2': 6667}
+    >>> pl.select(pl.concat_arr(allocate(pl.lit(33333), (5, 3, 2)))).item().to_list()
+    [16666, 10000, 6667]
     """
     numbers.allocate(0, weights)
-    return total.map_batches(
-        lambda totals: _split(totals.cast(dtype), weights),
-        return_dtype=pl.Struct({str(i): dtype for i in range(len(weights))}),
-        is_elementwise=True,
-    )
-
-
-def _split(total: pl.Series, weights: tuple[int, ...]) -> pl.Series:
-    lowest = tuple(weight // gcd(*weights) for weight in weights)
-    whole = sum(lowest)
-    if whole * max(lowest) >= 2**63:
-        return _split_one_by_one(total, weights)
+    weights = tuple(weight // gcd(*weights) for weight in weights)
+    whole = sum(weights)
+    if whole * max(weights) >= 2**63:
+        return None
     # Whole rounds of the weights are split without a rest. What remains is less than one round, and is split
     # for itself: so no product is wider than a round times a weight, however large the total.
-    unit, zero = (pl.Series([value], dtype=total.dtype) for value in (whole, 0))
-    rounds = total // unit
-    rest = total - rounds * unit
-    negative = total < zero
-    upward = negative & (rest != zero)
-    rounds = rounds + upward.cast(total.dtype)
-    rest = (unit - rest).zip_with(upward, rest).cast(pl.Int64)
-    looked_up = whole <= _TABLE
-    shares = [table.gather(rest) for table in _share_tables(lowest)] if looked_up else _shares(rest, lowest)
-    parts: dict[str, pl.Series] = {}
-    for i, (weight, share) in enumerate(zip(lowest, shares, strict=True)):
-        signed = (0 - share).zip_with(negative, share).cast(total.dtype)
-        parts[str(i)] = rounds * pl.Series([weight], dtype=total.dtype) + signed
-    return pl.DataFrame(parts).to_struct()
+    rounds = total // whole
+    rest = total - rounds * whole
+    negative = total < 0
+    upward = negative & (rest != 0)
+    rounds = pl.when(upward).then(rounds + 1).otherwise(rounds)
+    rest = pl.when(upward).then(whole - rest).otherwise(rest).cast(pl.Int64)
+    parts: list[pl.Expr] = []
+    for i, weight in enumerate(weights):
+        share = rest.map_batches(partial(_share_of, weights, i), return_dtype=pl.Int64, is_elementwise=True)
+        parts.append(rounds * weight + pl.when(negative).then(0 - share).otherwise(share))
+    return parts
 
 
-def _split_one_by_one(total: pl.Series, weights: tuple[int, ...]) -> pl.Series:
-    """For weights of more than some nine digits."""
-    distinct = total.drop_nulls().unique()
-    rows = [numbers.allocate(value, weights) for value in distinct]
-    parts = pl.DataFrame(rows, {str(i): total.dtype for i in range(len(weights))}, orient="row")
-    split = {
-        part.name: total.replace_strict(distinct, part, default=None, return_dtype=total.dtype)
-        for part in parts
-    }
-    return pl.DataFrame(split).to_struct()
+def _share_of(weights: tuple[int, ...], i: int, rest: pl.Series) -> pl.Series:
+    """The share of one weight in less than a round; looked up where that has few values."""
+    return _share_table(weights, i).gather(rest) if sum(weights) <= _TABLE else _share(weights, i, rest)
 
 
-@lru_cache(maxsize=16)
-def _share_tables(weights: tuple[int, ...]) -> list[pl.Series]:
-    """The shares in every rest of less than a round."""
-    return _shares(pl.Series(range(sum(weights)), dtype=pl.Int64), weights)
+@lru_cache(maxsize=64)
+def _share_table(weights: tuple[int, ...], i: int) -> pl.Series:
+    return _share(weights, i, pl.Series(range(sum(weights)), dtype=pl.Int64))
 
 
-def _shares(rest: pl.Series, weights: tuple[int, ...]) -> list[pl.Series]:
-    """The shares in less than a round: whole units, and one more for the largest remainders."""
+def _share(weights: tuple[int, ...], i: int, rest: pl.Series) -> pl.Series:
+    """Its whole units, and one more if its remainder is among the largest."""
     whole = sum(weights)
-    floors = [rest * weight // whole for weight in weights]
-    remainders = [rest * weight - floor * whole for weight, floor in zip(weights, floors, strict=True)]
-    left = rest - reduce(add, floors)
-    shares: list[pl.Series] = []
-    for i, remainder in enumerate(remainders):
-        ahead = rest - rest
-        for j, other in enumerate(remainders):
-            if j != i:
-                ahead = ahead + (other >= remainder if j < i else other > remainder).cast(pl.Int64)
-        shares.append(floors[i] + (ahead < left).cast(pl.Int64))
-    return shares
+    units = rest * weights[i] // whole
+    remainder = rest * weights[i] - units * whole
+    left, ahead = rest - units, rest - rest
+    for j, weight in enumerate(weights):
+        if j != i:
+            others_units = rest * weight // whole
+            other = rest * weight - others_units * whole
+            left = left - others_units
+            ahead = ahead + (other >= remainder if j < i else other > remainder).cast(pl.Int64)
+    return units + (ahead < left).cast(pl.Int64)
 
 
 # ── text ──
@@ -187,14 +167,10 @@ def lower(text: pl.Expr) -> pl.Expr:
 
 
 def _lowered(text: pl.Series) -> pl.Series:
-    """In ASCII all agree; else Python and Polars may know different versions of Unicode."""
-    ascii_only = text.str.len_bytes() == text.str.len_chars()
-    lowered = text.str.to_lowercase()
-    if ascii_only.all():
-        return lowered
-    others = text.filter(~ascii_only).unique()
-    answers = pl.Series([other.lower() for other in others], dtype=pl.String)
-    return text.replace_strict(others, answers, default=lowered, return_dtype=pl.String)
+    """In ASCII all agree; beyond, Python and Polars may know different versions of Unicode."""
+    if (text.str.len_bytes() == text.str.len_chars()).all():
+        return text.str.to_lowercase()
+    return pl.Series([None if t is None else t.lower() for t in text], dtype=pl.String)
 
 
 def length(text: pl.Expr) -> pl.Expr:
@@ -219,10 +195,12 @@ def count_true(tests: Sequence[pl.Expr]) -> pl.Expr:
 
 
 def _taking_part(args: Sequence[pl.Expr]) -> tuple[pl.Expr, list[pl.Expr]]:
-    """Of tests and values in turn: where all that matters is known; each value where its test holds."""
+    """Of tests and values in turn: where all that matters is known; each value, null if its test fails."""
     pairs = list(zip(args[::2], args[1::2], strict=True))
     unknown = reduce(or_, (test.is_null() | (test & value.is_null()) for test, value in pairs))
-    return ~unknown, [pl.when(test).then(value) for test, value in pairs]
+    # A null of the type that all values have in common, found without looking at any.
+    null = pl.coalesce(*(value.slice(0, 0) for _, value in pairs)).first()
+    return ~unknown, [pl.when(test).then(value).otherwise(null) for test, value in pairs]
 
 
 def collect_list(args: Sequence[pl.Expr]) -> pl.Expr:
@@ -234,7 +212,8 @@ def collect_list(args: Sequence[pl.Expr]) -> pl.Expr:
     [1, 3]
     """
     known, values = _taking_part(args)
-    return pl.when(known).then(pl.concat_list(values).list.drop_nulls())
+    # By way of arrays, which are made many times faster than lists.
+    return pl.when(known).then(pl.concat_arr(values).arr.to_list().list.eval(pl.element().drop_nulls()))
 
 
 def collect_min(args: Sequence[pl.Expr]) -> pl.Expr:
@@ -260,25 +239,25 @@ def collect_max(args: Sequence[pl.Expr]) -> pl.Expr:
 # ── by name ──
 
 CALLS: Mapping[str, Kernel] = MappingProxyType({
-    "year": lambda a, _s, _c, _d: dates.year(a[0]),
-    "month": lambda a, _s, _c, _d: dates.month(a[0]),
-    "day": lambda a, _s, _c, _d: dates.day_of_month(a[0]),
-    "month_end": lambda a, _s, _c, _d: dates.month_end(a[0]),
-    "year_end": lambda a, _s, _c, _d: dates.year_end(a[0]),
-    "months_between": lambda a, _s, _c, _d: dates.months_between(a[0], a[1]),
-    "months_started": lambda a, _s, _c, _d: dates.months_started(a[0], a[1]),
-    "add_months": lambda a, static, _c, _d: dates.add_months(a[0], a[1], static[0]),
-    "add_workdays": lambda a, _s, calendar, _d: dates.add_workdays(a[0], a[1], calendar),
-    "accrue": lambda a, static, _c, dtype: dates.accrue(a[0], a[1], static[0], static[1], dtype=dtype),
-    "allocate": lambda a, static, _c, dtype: allocate(a[0], static[0], dtype=dtype),
-    "starts_with": lambda a, _s, _c, _d: a[0].str.starts_with(a[1]),
-    "ends_with": lambda a, _s, _c, _d: a[0].str.ends_with(a[1]),
-    "contains": lambda a, _s, _c, _d: a[0].str.contains(a[1], literal=True),
-    "lower": lambda a, _s, _c, _d: lower(a[0]),
-    "length": lambda a, _s, _c, _d: length(a[0]),
-    "count_true": lambda a, _s, _c, _d: count_true(a),
-    "collect_list": lambda a, _s, _c, _d: collect_list(a),
-    "collect_min": lambda a, _s, _c, _d: collect_min(a),
-    "collect_max": lambda a, _s, _c, _d: collect_max(a),
+    "year": lambda a, _s, _c: dates.year(a[0]),
+    "month": lambda a, _s, _c: dates.month(a[0]),
+    "day": lambda a, _s, _c: dates.day_of_month(a[0]),
+    "month_end": lambda a, _s, _c: dates.month_end(a[0]),
+    "year_end": lambda a, _s, _c: dates.year_end(a[0]),
+    "months_between": lambda a, _s, _c: dates.months_between(a[0], a[1]),
+    "months_started": lambda a, _s, _c: dates.months_started(a[0], a[1]),
+    "add_months": lambda a, static, _c: dates.add_months(a[0], a[1], static[0]),
+    "add_workdays": lambda a, _s, calendar: dates.add_workdays(a[0], a[1], calendar),
+    "accrue": lambda a, static, _c: dates.accrue(a[0], a[1], static[0], static[1]),
+    "allocate": lambda a, static, _c: allocate(a[0], static[0]),
+    "starts_with": lambda a, _s, _c: a[0].str.starts_with(a[1]),
+    "ends_with": lambda a, _s, _c: a[0].str.ends_with(a[1]),
+    "contains": lambda a, _s, _c: a[0].str.contains(a[1], literal=True),
+    "lower": lambda a, _s, _c: lower(a[0]),
+    "length": lambda a, _s, _c: length(a[0]),
+    "count_true": lambda a, _s, _c: count_true(a),
+    "collect_list": lambda a, _s, _c: collect_list(a),
+    "collect_min": lambda a, _s, _c: collect_min(a),
+    "collect_max": lambda a, _s, _c: collect_max(a),
 })  # fmt: skip
-"""The functions by the names in the graph. What is a tuple there is a struct here, with fields from ``0``."""
+"""The functions by the names in the graph."""

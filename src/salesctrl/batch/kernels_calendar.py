@@ -99,7 +99,7 @@ def _of_two(
     function: Callable[[pl.Series, pl.Series], pl.Series],
     first: pl.Expr,
     second: pl.Expr,
-    dtype: pl.DataType | type[pl.DataType] = pl.Int64,
+    dtype: type[pl.DataType] = pl.Int64,
 ) -> pl.Expr:
     # A struct has one height, though an operand may be a constant.
     both = pl.struct(first=first, second=second)
@@ -246,20 +246,22 @@ def add_workdays(day: pl.Expr, days: pl.Expr, calendar: WorkCalendar) -> pl.Expr
 # ── interest ──
 
 
-def accrue(
-    start: pl.Expr, end: pl.Expr, schedule: RateSchedule, basis: str, *, dtype: type[pl.DataType]
-) -> pl.Expr:
-    """What one unit earns from ``start`` to before ``end``: a struct, numerator ``0`` and denominator ``1``.
+def accrue(start: pl.Expr, end: pl.Expr, schedule: RateSchedule, basis: str) -> list[pl.Expr]:
+    """What one unit earns from ``start`` to before ``end``: the numerators and the denominators.
 
-    The numerators have the type ``dtype``, which they must fit. Both are null where the period is backward or
-    begins before the first rate.
+    Null where the period is backward or begins before the first rate. The numerators are ``Int64`` if that
+    holds 10**10 times each rate, else ``Int128``.
+
+    Raises:
+        OverflowError: A rate is too large for that too.
 
     >>> start, end = pl.lit(date(2026, 1, 1).toordinal()), pl.lit(date(2026, 4, 11).toordinal())
-    >>> pl.select(accrue(start, end, ((1, 3),), "ACT/365", dtype=pl.Int64)).item()
-    {'0': 300, '1': 365}
+    >>> [pl.select(part).item() for part in accrue(start, end, ((1, 3),), "ACT/365")]
+    [300, 365]
     """
     convention = DayCount(basis)
     _, denominator = year_fraction(convention, FIRST_DAY, FIRST_DAY)
+    dtype = pl.Int64 if max(abs(rate) for _, rate in schedule) * 10**10 < 2**63 else pl.Int128
 
     def earned(start: pl.Series, end: pl.Series) -> pl.Series:
         # Should a sum on the way be too wide it wraps around, and back again before the end.
@@ -268,13 +270,11 @@ def accrue(
             stop = end.set(until < end, until)
             stop = start.zip_with(stop < start, stop)
             total = total + _weighted(rate - next_rate, _measured(convention, start, stop), dtype)
-        irregular = (start < schedule[0][0]) | (end < start)
-        denominators = total.clip(denominator, denominator).cast(pl.Int64)
-        return pl.DataFrame({
-            "0": total.set(irregular, None), "1": denominators.set(irregular, None)
-        }).to_struct()  # fmt: skip
+        return total
 
-    return _of_two(earned, start, end, pl.Struct({"0": dtype, "1": pl.Int64}))
+    regular = (start >= schedule[0][0]) & (start <= end)
+    numerators = _of_two(earned, start, end, dtype)
+    return [pl.when(regular).then(part) for part in (numerators, pl.lit(denominator, pl.Int64))]
 
 
 def _weighted(rate: int, measured: pl.Series, dtype: type[pl.DataType]) -> pl.Series:
