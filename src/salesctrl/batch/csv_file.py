@@ -65,15 +65,13 @@ class CsvFile:
 
     def _plain(self, chunk: bytes, places: Sequence[int]) -> pl.DataFrame | None:
         """Lines without quotes; None if one of them is not as wide as the header, or not UTF-8."""
-        width = len(self.names)
-        lines = chunk.count(b"\n") + (not chunk.endswith(b"\n"))
-        if chunk.count(b",") != lines * (width - 1):
+        lines = _lines_of_width(chunk, len(self.names))
+        if lines is None or chunk.startswith(_BOM):
             return None
         try:
             chunk.decode()
             columns = pl.read_csv(
                 chunk, has_header=False, infer_schema=False, quote_char=None, columns=list(places) or [0],
-                truncate_ragged_lines=False,
             )  # fmt: skip
         except (UnicodeError, pl.exceptions.PolarsError):
             return None
@@ -112,6 +110,24 @@ def _chunks(binary: io.BufferedReader) -> Iterator[bytes]:
     """The rest of a file in parts of whole lines."""
     while chunk := binary.read(_CHUNK):
         yield chunk if chunk.endswith(b"\n") else chunk + binary.readline()
+
+
+def _lines_of_width(chunk: bytes, width: int) -> int | None:
+    """How many lines there are, if all have so many cells: Polars fills up rows that are too short."""
+    import numpy as np
+
+    content = np.frombuffer(chunk, np.uint8)
+    ends = np.flatnonzero(content == ord("\n"))
+    if not chunk.endswith(b"\n"):
+        ends = np.append(ends, len(chunk))
+    commas = np.flatnonzero(content == ord(","))
+    if len(commas) != len(ends) * (width - 1):
+        return None
+    if width > 1:
+        of_line = commas.reshape(len(ends), width - 1)
+        if (of_line[:, -1] > ends).any() or (of_line[1:, 0] < ends[:-1]).any():
+            return None
+    return len(ends)
 
 
 def _is_plain(chunk: bytes) -> bool:
