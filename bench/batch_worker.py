@@ -120,8 +120,8 @@ def _wrong(
         outcomes, fired = read(run(held.engine, table))
     except Exception as error:  # whatever an engine raises is shown in the table
         return f"{type(error).__name__}: {error}".splitlines()[0]
-    answers = [(report.OUTCOMES[int(code)], int(mask)) for code, mask in zip(outcomes, fired, strict=True)]
-    expected = [(outcome, report.bits(rules)) for outcome, rules in right]
+    answers = [(int(code), int(mask)) for code, mask in zip(outcomes, fired, strict=True)]
+    expected = [(report.OUTCOMES.index(outcome), report.bits(rules)) for outcome, rules in right]
     return sum(one != other for one, other in zip(answers, expected, strict=True))
 
 

@@ -1,10 +1,11 @@
-"""salesctrl over the policy of `policies/order_release`: loading, and reading its frame."""
+"""salesctrl over the policy of `policies/order_release`: loading, deciding, and reading the answers."""
 
+import numpy as np
 import pandas as pd
 import polars as pl
 
 from adapters import salesctrl_
-from adapters.batch._bits import BITS_OF, OUTCOMES
+from adapters.batch._bits import BITS_OF, OUTCOMES, bits
 
 TITLE, DISTRIBUTION = "salesctrl", "salesctrl"
 THREADS = True
@@ -13,9 +14,35 @@ load = salesctrl_.load
 CODES = {outcome: code for code, outcome in enumerate(OUTCOMES)}
 
 
+def decided(engine, table):
+    """Outcomes and fired bits: every row decided, what is shown of it not yet made."""
+    result = engine.evaluate_frame("order.release", table, as_of=salesctrl_.DAY)
+    return result, result.ranks
+
+
 def frame(engine, table):
-    """The outcome and the fired rules of every row, as the same kind of frame."""
+    """The frame that users get: outcome, values, fired and pending rules, requirements, problems."""
     return engine.evaluate_frame("order.release", table, as_of=salesctrl_.DAY).frame
+
+
+def read_words(plan, ranks, words):
+    """Codes and bits from ranks of outcomes and from words whose bits stand in the order of the plan."""
+    from salesctrl.outcome import Outcome
+
+    codes = np.full(len(ranks), len(OUTCOMES), dtype=np.uint8)
+    for outcome, code in CODES.items():
+        codes[ranks.to_numpy() == Outcome(outcome).rank] = code
+    fired = np.zeros(len(ranks), dtype=np.uint16)
+    for place, rule in enumerate(plan.rules):
+        fires = words["f0"].to_numpy() >> place & 1
+        fired |= fires.astype(np.uint16) * np.uint16(bits([rule.rule.id]))
+    return codes, fired
+
+
+def read_decided(answer):
+    result, ranks = answer
+    (part,) = result._parts
+    return read_words(part.plan.plan, ranks, part.decided.columns)
 
 
 def read_frame(result):
@@ -26,9 +53,9 @@ def read_frame(result):
         polars = result if isinstance(result, pl.DataFrame) else pl.from_arrow(result)
         outcomes, fired = polars["outcome"].to_list(), polars["fired"].to_list()
     return (
-        [CODES[str(outcome)] for outcome in outcomes],
-        [BITS_OF[ids if isinstance(ids, str) else " ".join(ids)] for ids in fired],
+        [CODES.get(str(outcome), len(OUTCOMES)) for outcome in outcomes],
+        [BITS_OF[" ".join(ids)] for ids in fired],
     )
 
 
-CALLS = {"frame": (frame, read_frame)}
+CALLS = {"bits": (decided, read_decided), "frame": (frame, read_frame)}

@@ -7,18 +7,15 @@ import numpy as np
 import polars as pl
 
 import columns as orders
-from adapters.batch._bits import bits
-from adapters.batch._salesctrl import DISTRIBUTION, THREADS, TITLE, load
+from adapters.batch._salesctrl import DISTRIBUTION, THREADS, TITLE, load, read_words
 from adapters.salesctrl_ import DAY
 from salesctrl.batch.deciding import BatchPlan
 from salesctrl.batch.given import Given
 from salesctrl.evaluate.layout import layout
-from salesctrl.outcome import Outcome
 
 __all__ = ["CALLS", "DISTRIBUTION", "TAKES", "THREADS", "TITLE", "load", "take"]
 
 TAKES = "whole numbers, String"
-CODES = {Outcome.ALLOW: 0, Outcome.REVIEW: 1, Outcome.DENY: 2}
 
 
 def take(engine, columns):
@@ -46,15 +43,7 @@ def decide(_engine, table):
 
 def read(result):
     plan, decided = result
-    ranks = decided["outcome"].to_numpy()
-    codes = np.full(len(ranks), 255, dtype=np.uint8)
-    for outcome, code in CODES.items():
-        codes[ranks == outcome.rank] = code
-    fired = np.zeros(len(ranks), dtype=np.uint16)
-    for place, rule in enumerate(plan.plan.rules):
-        fires = decided["f0"].to_numpy() >> place & 1
-        fired |= fires.astype(np.uint16) * np.uint16(bits([rule.rule.id]))
-    return codes, fired
+    return read_words(plan.plan, decided["outcome"], decided)
 
 
 CALLS = {"bits": (decide, read)}
