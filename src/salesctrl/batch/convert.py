@@ -103,9 +103,7 @@ def read_cells(leaf: Leaf, column: pl.Series, where: str, way: Way) -> Cells:
     cells = Cells(taken.values, (), taken.rounded)
     if taken.left is not None:
         cells = _with_rest(leaf, column, where, way, taken, taken.left.arg_true())
-    if leaf.field.default is not None and cells.values.null_count():
-        cells = _with_default(leaf, cells)
-    return cells
+    return _with_default(leaf, cells)
 
 
 def absent(leaf: Leaf, count: int) -> pl.Series:
@@ -152,14 +150,14 @@ def _nothing(leaf: Leaf, count: int) -> pl.Series:
 
 def _with_default(leaf: Leaf, cells: Cells) -> Cells:
     """The default where a cell held nothing; where it was refused, it stays unknown."""
-    default = leaf.field.default
-    if default is None:
+    default, refused = leaf.field.default, {one.row for one in cells.problems}
+    if default is None or cells.values.null_count() == len(refused):
         return cells
     assert not isinstance(default, tuple)
     values, filling = _alike(cells.values, as_series(leaf, [default]))
     values = pl.select(pl.lit(values).fill_null(pl.lit(filling).first())).to_series()
-    if cells.problems:
-        values = values.scatter([one.row for one in cells.problems], None)
+    if refused:
+        values = values.scatter(sorted(refused), None)
     return Cells(values, cells.problems, cells.rounded)
 
 
@@ -228,7 +226,10 @@ def _distinct(cells: pl.Series, rows: pl.Series) -> tuple[list[object], pl.Serie
         cells = cells.cast(pl.String)
     if cells.dtype.is_nested() or cells.dtype in (pl.Object, pl.Binary):
         return python_facts(cells), rows.reshape((len(rows), 1)).arr.to_list()
-    groups = pl.DataFrame({"cell": cells, "row": rows}).group_by("cell").agg("row")
+    keys = [pl.col("cell")]
+    if cells.dtype.is_float():  # 0.0 and -0.0 are equal, and not the same in words
+        keys.append((1 / pl.col("cell") < 0).alias("negative"))
+    groups = pl.DataFrame({"cell": cells, "row": rows}).group_by(keys).agg("row")
     return python_facts(groups["cell"]), groups["row"]
 
 

@@ -280,7 +280,8 @@ def _instants(leaf: Leaf, column: pl.Series, way: Way) -> Taken | None:
     up, down = MICROSECONDS[column.dtype.time_unit]
     units = column.to_physical()
     # A day in from either end of the calendar, so that local times are within it too.
-    sure = units.is_between((FIRST_MICROSECOND + DAY) * down // up, (LAST_MICROSECOND - DAY) * down // up)
+    first, last = (FIRST_MICROSECOND + DAY) * down // up, (LAST_MICROSECOND - DAY) * down // up
+    sure = units.is_between(max(first, INT64.start), min(last, INT64.stop - 1))
     if down > 1:
         sure &= units % down == 0
     if not sure.all():
