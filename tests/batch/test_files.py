@@ -108,10 +108,10 @@ def test_a_row_too_long_does_not_make_up_for_one_too_short(write, only, end):
         assert [code for _, code, _ in problems(file, only)] == ["F_CELLS"] * 2
 
 
-def test_a_quote_far_in_the_file(write, monkeypatch):
+def test_a_line_break_far_in_the_file(write, monkeypatch):
     """What stands before it is read fast, what follows as single rows are; the lines are counted through."""
     monkeypatch.setattr(csv_file, "_CHUNK", 8)
-    text = "id,amount\n" + "A,1\n" * 10 + 'B,"1,234\n"\nC\n' + "D,2\n"
+    text = 'id,"amount"\n' + 'A,"1"\n' * 10 + 'B,"1,234\n"\nC\n' + "D,2\n"
     file = table_file(write(text))
     assert rows(file, size=3) == [("A", "1")] * 10 + [("B", "1,234\n"), (None, None), ("D", "2")]
     assert problems(file) == [(12, "F_CELLS", "expected 2 cells, as many as columns, but got 1 (line 14)")]
@@ -136,9 +136,27 @@ def test_csv_that_cannot_be_read(write, content, words):
         st.lists(
             st.lists(st.text(alphabet='aé ,"\n\r\0\ufeff5', max_size=4), min_size=2, max_size=3).map(",".join)
         ).map(lambda lines: ("\n".join(["a,b", *lines])).encode()),
-        st.lists(st.sampled_from(["1,2", "1", "1,2,3", ",", "é,x", "", "1,2\r"]), max_size=6).map(
-            lambda lines: ("\n".join(["a,b", *lines, ""])).encode()
-        ),
+        st.lists(
+            st.sampled_from(
+                [
+                    "1,2",
+                    "1",
+                    "1,2,3",
+                    ",",
+                    "é,x",
+                    "",
+                    "1,2\r",
+                    '"1",2',
+                    '1,"2,5"',
+                    '"",""',
+                    '1,"a\nb"',
+                    '1,"a""b"',
+                    '1,a"b',
+                    '1,"',
+                ]
+            ),
+            max_size=6,
+        ).map(lambda lines: ("\n".join(['"a",b', *lines, ""])).encode()),
         st.binary(max_size=30).map(lambda rest: b"a,b\n" + rest),
     ),
     size=st.integers(1, 3),

@@ -1,4 +1,4 @@
-"""CSV read in slices: by Polars where nothing is quoted, else as the evaluator of single rows reads it."""
+"""CSV read in slices: by Polars where it can only mean one thing, else as single rows are read."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class CsvFile:
         with self._path.open("rb") as binary:
             header = binary.readline()
             line, offset = 1, 0
-            if _is_plain(header) and header.strip(_BOM + b"\r\n"):
+            names = [self.names[place] for place in places]
+            if _lines(header.removeprefix(_BOM), len(self.names)) == 1:
                 line, offset = 2, len(header)
-                names = [self.names[place] for place in places]
                 for chunk in _chunks(binary):
-                    columns = self._plain(chunk, places) if _is_plain(chunk) else None
+                    columns = self._plain(chunk, places)
                     if columns is None:
                         break
                     for part in columns.iter_slices(rows):
@@ -64,21 +64,19 @@ class CsvFile:
                 yield self._checked(raws, places)
 
     def _plain(self, chunk: bytes, places: Sequence[int]) -> pl.DataFrame | None:
-        """Lines without quotes; None if one of them is not as wide as the header, or not UTF-8."""
-        lines = _lines_of_width(chunk, len(self.names))
-        if lines is None or chunk.startswith(_BOM):
+        """The cells of whole lines; None if there is doubt of what they are, or they are not UTF-8."""
+        lines = _lines(chunk, len(self.names))
+        if lines is None:
             return None
         try:
             chunk.decode()
-            columns = pl.read_csv(
-                chunk, has_header=False, infer_schema=False, quote_char=None, columns=list(places) or [0],
-            )  # fmt: skip
+            columns = pl.read_csv(chunk, has_header=False, infer_schema=False, columns=list(places) or [0])
         except (UnicodeError, pl.exceptions.PolarsError):
             return None
         if columns.height != lines:
             return None
         columns.columns = [self.names[place] for place in places] or columns.columns
-        return columns
+        return columns.with_columns(pl.all().replace("", None)) if b'""' in chunk else columns
 
     def _checked(self, raws: Sequence[RawRow], places: Sequence[int]) -> Slice:
         problems: list[tuple[int, FactProblem]] = []
@@ -112,31 +110,40 @@ def _chunks(binary: io.BufferedReader) -> Iterator[bytes]:
         yield chunk if chunk.endswith(b"\n") else chunk + binary.readline()
 
 
-def _lines_of_width(chunk: bytes, width: int) -> int | None:
-    """How many lines there are, if all have so many cells: Polars fills up rows that are too short."""
+def _lines(chunk: bytes, width: int) -> int | None:
+    """How many lines these are, if all have so many cells, and it is plain where each begins and ends.
+
+    That is so if cells are quoted as a whole or not at all, with no quote and no line break in them. Polars
+    would fill up rows that are too short, and make the best of quotes that are not in order.
+    """
     import numpy as np
 
-    content = np.frombuffer(chunk, np.uint8)
+    if chunk.count(b"\r") != chunk.count(b"\r\n") or b"\0" in chunk or chunk.startswith(_BOM):
+        return None
+    if not chunk or chunk.startswith((b"\n", b"\r")) or b"\n\n" in chunk or b"\n\r" in chunk:
+        return None  # an empty line is no row
+    content = np.frombuffer(b"\n" + chunk + (b"" if chunk.endswith(b"\n") else b"\n"), np.uint8)
     ends = np.flatnonzero(content == ord("\n"))
-    if not chunk.endswith(b"\n"):
-        ends = np.append(ends, len(chunk))
     commas = np.flatnonzero(content == ord(","))
-    if len(commas) != len(ends) * (width - 1):
+    if b'"' in chunk:
+        quotes = np.flatnonzero(content == ord('"'))
+        if len(quotes) % 2:
+            return None
+        opening, closing = quotes[::2], quotes[1::2]
+        before, after = content[opening - 1], content[closing + 1]
+        if not (np.isin(before, _BEFORE).all() and np.isin(after, _AFTER).all()):
+            return None
+        if (np.searchsorted(ends, opening) != np.searchsorted(ends, closing)).any():
+            return None
+        commas = commas[np.searchsorted(quotes, commas) % 2 == 0]
+    lines = len(ends) - 1
+    if len(commas) != lines * (width - 1):
         return None
     if width > 1:
-        of_line = commas.reshape(len(ends), width - 1)
-        if (of_line[:, -1] > ends).any() or (of_line[1:, 0] < ends[:-1]).any():
+        of_line = commas.reshape(lines, width - 1)
+        if (of_line[:, 0] < ends[:-1]).any() or (of_line[:, -1] > ends[1:]).any():
             return None
-    return len(ends)
+    return lines
 
 
-def _is_plain(chunk: bytes) -> bool:
-    """Whether every line of it is a row, and every comma parts two cells."""
-    return (
-        b'"' not in chunk
-        and chunk.count(b"\r") == chunk.count(b"\r\n")
-        and not chunk.startswith((b"\n", b"\r\n"))
-        and b"\n\n" not in chunk
-        and b"\n\r\n" not in chunk
-        and b"\0" not in chunk
-    )
+_BEFORE, _AFTER = list(b",\n"), list(b",\n\r")
