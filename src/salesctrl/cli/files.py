@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
+
+from salesctrl.tables.whole import whole_file
 
 
 @contextmanager
@@ -19,22 +21,16 @@ def output(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    final = Path(os.path.realpath(path))
-    if final.exists() and not final.is_file():  # a device or a pipe has nothing to be replaced
-        with final.open("w", encoding="utf-8", newline="\n") as file:
-            yield file
-        return
-    unfinished = final.with_name(f".{final.name}.{os.getpid()}.part")
-    try:
-        with unfinished.open("x", encoding="utf-8", newline="\n") as file:
+    with whole_file(path) as binary:
+        file = io.TextIOWrapper(binary, encoding="utf-8", newline="\n")
+        try:
             yield file
             file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(final)
-    except BaseException:
-        with suppress(OSError):
-            unfinished.unlink()
-        raise
+        except BaseException:
+            with suppress(OSError):  # what could not be written is tried again, and nobody will read it
+                file.detach()
+            raise
+        file.detach()
 
 
 def write_text(path: Path, text: str) -> None:
