@@ -27,7 +27,7 @@ Kernel = Callable[[Sequence[pl.Expr], tuple[Any, ...], WorkCalendar], pl.Expr | 
 """Operands, static arguments, calendar. What is a tuple in the graph is a list of expressions; ``None`` is
 where columns cannot do it."""
 
-_TABLE = 2**17
+_TABLE = 2**16
 """Remainders of a split up to here are looked up, not computed for each row."""
 
 
@@ -115,18 +115,14 @@ def allocate(total: pl.Expr, weights: tuple[int, ...]) -> list[pl.Expr] | None:
     if whole * max(weights) >= 2**63:
         return None
     # Whole rounds of the weights are split without a rest. What remains is less than one round, and is split
-    # for itself: so no product is wider than a round times a weight, however large the total.
-    rounds = total // whole
-    rest = total - rounds * whole
-    negative = total < 0
-    upward = negative & (rest != 0)
-    rounds = pl.when(upward).then(rounds + 1).otherwise(rounds)
-    rest = pl.when(upward).then(whole - rest).otherwise(rest).cast(pl.Int64)
-    parts: list[pl.Expr] = []
-    for i, weight in enumerate(weights):
-        share = rest.map_batches(partial(_share_of, weights, i), return_dtype=pl.Int64, is_elementwise=True)
-        parts.append(rounds * weight + pl.when(negative).then(0 - share).otherwise(share))
-    return parts
+    # for itself: so no product is wider than a round times a weight, however large the total. The rests of
+    # totals below zero come after the others.
+    rest = (total % whole).cast(pl.Int64) + pl.when(total < 0).then(whole).otherwise(0)
+    return [
+        total // whole * weight
+        + rest.map_batches(partial(_share_of, weights, i), return_dtype=pl.Int64, is_elementwise=True)
+        for i, weight in enumerate(weights)
+    ]
 
 
 def _share_of(weights: tuple[int, ...], i: int, rest: pl.Series) -> pl.Series:
@@ -136,22 +132,26 @@ def _share_of(weights: tuple[int, ...], i: int, rest: pl.Series) -> pl.Series:
 
 @lru_cache(maxsize=64)
 def _share_table(weights: tuple[int, ...], i: int) -> pl.Series:
-    return _share(weights, i, pl.Series(range(sum(weights)), dtype=pl.Int64))
+    return _share(weights, i, pl.Series(range(2 * sum(weights)), dtype=pl.Int64))
 
 
 def _share(weights: tuple[int, ...], i: int, rest: pl.Series) -> pl.Series:
     """Its whole units, and one more if its remainder is among the largest."""
-    whole = sum(weights)
-    units = rest * weights[i] // whole
-    remainder = rest * weights[i] - units * whole
+    whole, weight = sum(weights), weights[i]
+    # Below zero the next round down was taken in full: of that, the negative total leaves what is missing.
+    negative = rest >= whole
+    rest = (2 * whole - rest).zip_with(negative, rest)
+    units = rest * weight // whole
+    remainder = rest * weight - units * whole
     left, ahead = rest - units, rest - rest
-    for j, weight in enumerate(weights):
+    for j, other_weight in enumerate(weights):
         if j != i:
-            others_units = rest * weight // whole
-            other = rest * weight - others_units * whole
-            left = left - others_units
+            other_units = rest * other_weight // whole
+            other = rest * other_weight - other_units * whole
+            left = left - other_units
             ahead = ahead + (other >= remainder if j < i else other > remainder).cast(pl.Int64)
-    return units + (ahead < left).cast(pl.Int64)
+    share = units + (ahead < left).cast(pl.Int64)
+    return (weight - share).zip_with(negative, share)
 
 
 # ── text ──

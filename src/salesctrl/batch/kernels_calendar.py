@@ -137,7 +137,7 @@ def day_of_month(day: pl.Expr) -> pl.Expr:
     >>> pl.select(day_of_month(pl.lit(date(2026, 3, 31).toordinal()))).item()
     31
     """
-    return _of_one(lambda days: days - _month_start(_month_index(days)) + 1, day)
+    return _of_one(lambda days: _month_and_rest(days)[1] + 1, day)
 
 
 def month_end(day: pl.Expr) -> pl.Expr:
@@ -265,11 +265,12 @@ def accrue(start: pl.Expr, end: pl.Expr, schedule: RateSchedule, basis: str) -> 
 
     def earned(start: pl.Series, end: pl.Series) -> pl.Series:
         # Should a sum on the way be too wide it wraps around, and back again before the end.
-        total = _weighted(schedule[-1][1], _measured(convention, start, end), dtype)
+        measure = _measure(convention, start)
+        whole = measure(end)
+        total = _weighted(schedule[-1][1], whole, dtype)
         for (_, rate), (until, next_rate) in pairwise(schedule):
-            stop = end.set(until < end, until)
-            stop = start.zip_with(stop < start, stop)
-            total = total + _weighted(rate - next_rate, _measured(convention, start, stop), dtype)
+            before = measure(pl.Series([until])).zip_with(end > until, whole).set(start >= until, 0)
+            total = total + _weighted(rate - next_rate, before, dtype)
         return total
 
     regular = (start >= schedule[0][0]) & (start <= end)
@@ -281,24 +282,36 @@ def _weighted(rate: int, measured: pl.Series, dtype: type[pl.DataType]) -> pl.Se
     return measured.cast(dtype) * pl.Series([rate], dtype=dtype)
 
 
-def _measured(basis: DayCount, start: pl.Series, end: pl.Series) -> pl.Series:
-    """What a period that is not backward measures, in the unit of the basis."""
+def _measure(basis: DayCount, start: pl.Series) -> Callable[[pl.Series], pl.Series]:
+    """What periods from these days on measure, up to others not before them, in the unit of the basis."""
     if basis in (DayCount.ACT_365, DayCount.ACT_360):
-        return end - start
-    a, b = _month_index(start), _month_index(end)
+        return lambda end: end - start
     if basis is DayCount.ACT_ACT:
-        return 366 * (end - start) - _leap_year_days(end, b) + _leap_year_days(start, a)
-    first = (start - _month_start(a)).clip(upper_bound=29)
-    last = end - _month_start(b)
-    capped = last.clip(upper_bound=29)
-    if basis is DayCount.THIRTY_360:
-        capped = capped.zip_with(first == 29, last)
-    return 30 * (b - a) + capped - first
+        weighed = 366 * start - _leap_year_days(start)
+        return lambda end: 366 * end - _leap_year_days(end) - weighed
+    month, first = _month_and_rest(start)
+    first = first.clip(upper_bound=29)
+    begin = 30 * month + first
+
+    def measure(end: pl.Series) -> pl.Series:
+        month, last = _month_and_rest(end)
+        on_the_31st = last == 30
+        if basis is DayCount.THIRTY_360:
+            on_the_31st = on_the_31st & (first == 29)
+        return 30 * month + last - on_the_31st.cast(pl.Int64) - begin
+
+    return measure
 
 
-def _leap_year_days(day: pl.Series, index: pl.Series) -> pl.Series:
-    """How many days before each, of the months of this index, lie in leap years."""
-    before = index // 12
+def _month_and_rest(day: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """The month of each day, and the days of it before this one."""
+    index = _month_index(day)
+    return index, day - _month_start(index)
+
+
+def _leap_year_days(day: pl.Series) -> pl.Series:
+    """How many days before each lie in leap years."""
+    before = _month_index(day) // 12
     leap_years = _leap_years(before)
     of_this_year = day - FIRST_DAY - 365 * before - leap_years
     return 366 * leap_years + (_leap_years(before + 1) - leap_years) * of_this_year
