@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from tests.loading import engine_of
 from tests.strategies import Chooser, Made, make_case, make_set, policy_sets
 
-from salesctrl.batch.deciding import BatchPlan
-from salesctrl.batch.given import Given, python_values
+from salesctrl.batch.compiled import word_type
+from salesctrl.batch.deciding import BatchPlan, Decided
+from salesctrl.batch.given import Given
 from salesctrl.batch.lists import ListColumn
 from salesctrl.engine import Engine
 from salesctrl.evaluate.facts import read_facts
@@ -76,6 +77,22 @@ def rows_of(engine: Engine, cases: Sequence[Any]) -> dict[int, tuple[PlanEvaluat
     return groups
 
 
+def with_implied(plan: BatchPlan, decided: Decided) -> pl.DataFrame:
+    """The columns with the bits of the requirements that are open wherever their rule is pending."""
+    bits, dtype = word_type(len(plan.plan.judges))
+    done = decided.columns
+    for k, rule in decided.implied:
+        size = word_type(len(plan.plan.rules))[0]
+        pending, name = f"p{rule // size}", f"j{k // bits}"
+        if name not in done.columns:
+            done = done.with_columns(pl.lit(0, dtype).alias(name))
+        if pending in done.columns:
+            holds = pl.col(pending) & (1 << rule % size) != 0
+            bit = pl.when(holds).then(pl.lit(1 << k % bits, dtype)).otherwise(pl.lit(0, dtype))
+            done = done.with_columns(pl.col(name) | bit)
+    return done
+
+
 def assert_as_one_by_one(engine: Engine, cases: Sequence[Any]) -> int:
     """Compare; the number of rows that had to be decided by themselves."""
     alone = 0
@@ -85,11 +102,14 @@ def assert_as_one_by_one(engine: Engine, cases: Sequence[Any]) -> int:
         assert list(given.values()) == rows
         decided = plan.decide(given)
         alone += decided.alone
-        found = decided.columns.to_dicts()
+        found = with_implied(plan, decided).to_dicts()
         assert len(found) == len(rows)
         for row, values, each in zip(found, rows, evidence, strict=True):
             expected = dict(plan._cells(evaluator.decision_of(values, each)))
+            doubtful = any(value for name, value in row.items() if name[0] == "u")  # requires nothing yet
             for name in expected.keys() | (row.keys() - {"q"}):
+                if doubtful and name[0] == "j":
+                    continue
                 zero = 0 if name[0] in "fupj" else None
                 assert row.get(name, zero) == expected.get(name, zero), (name, values, row, expected)
     return alone

@@ -12,7 +12,8 @@ from salesctrl.batch.given import Given, Shape, shape_of
 from salesctrl.batch.lists import ListColumn
 from salesctrl.batch.printer import NotColumnar
 from salesctrl.batch.program import Judge, Scope
-from salesctrl.batch.widths import TooWide
+from salesctrl.batch.widths import INTERVALS, TooWide
+from salesctrl.compile.plan import Plan
 from salesctrl.decision.model import Decision
 from salesctrl.evaluate.point import PlanEvaluator
 from salesctrl.evidence.judgement import is_met
@@ -30,9 +31,13 @@ decided by themselves."""
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """The decisions on rows, as :class:`Compiled` gives them, and which rows were decided by themselves."""
+    """The decisions on rows, as :class:`Compiled` gives them, and how many were decided by themselves.
+
+    ``implied`` are requirements that are open wherever their rule is pending, with the number of the rule.
+    """
 
     columns: pl.DataFrame
+    implied: tuple[tuple[int, int], ...] = ()
     alone: int = 0
 
 
@@ -43,6 +48,7 @@ class BatchPlan:
         self.evaluator = evaluator
         self.plan = evaluator.plan
         self._organisation = organisation
+        self._measured = wide_facts(self.plan)
         self._compiled: dict[tuple[tuple[Shape, ...], bool], Compiled | None] = {}
 
     def decide(self, given: Given) -> Decided:
@@ -52,13 +58,13 @@ class BatchPlan:
             return self._decide(given)
         parts = [self._decide(given.sliced(start, step)) for start in range(0, given.rows, step)]
         columns = pl.concat([part.columns for part in parts], how="diagonal_relaxed")
-        return Decided(columns, sum(part.alone for part in parts))
+        return Decided(columns, parts[0].implied, sum(part.alone for part in parts))
 
     def _decide(self, given: Given) -> Decided:
-        shapes = {place: shape_of(values) for place, values in given.facts.items()}
+        shapes = self._shapes(given)
         compiled = self._program(shapes, evidence=given.evidence is not None)
         if compiled is not None:
-            return Decided(compiled.decide(*self._scope(given)))
+            return Decided(compiled.decide(*self._scope(given)), compiled.implied)
         for bound in _BOUNDS:
             narrowed = {place: _within(shape, bound) for place, shape in shapes.items()}
             if narrowed == shapes:
@@ -66,7 +72,13 @@ class BatchPlan:
             compiled = self._program(narrowed, evidence=given.evidence is not None)
             if compiled is not None:
                 return self._apart(given, compiled, bound)
-        return Decided(self._row_by_row(given), given.rows)
+        return Decided(self._row_by_row(given), (), given.rows)
+
+    def _shapes(self, given: Given) -> dict[int, Shape]:
+        """The shapes of the columns; measured where the declared digits alone would ask for wide integers."""
+        return {
+            place: shape_of(values, measured=place in self._measured) for place, values in given.facts.items()
+        }
 
     def _program(self, shapes: Mapping[int, Shape], *, evidence: bool) -> Compiled | None:
         """The program for tables of a shape; ``None`` where there can be none."""
@@ -127,7 +139,7 @@ class BatchPlan:
             self._row_by_row(given.taken(alone)).with_columns(alone.alias("row")),
         ]
         merged = pl.concat(parts, how="diagonal_relaxed").sort("row").drop("row")
-        return Decided(merged, len(alone))
+        return Decided(merged, compiled.implied, len(alone))
 
     def _row_by_row(self, given: Given) -> pl.DataFrame:
         """The same columns, made by the evaluator of one transaction."""
@@ -174,6 +186,29 @@ class BatchPlan:
         unmet = {result.need.id for result in decision.requirements if not result.satisfied}
         numbers = {k for i, rule in enumerate(self.plan.rules) if pending >> i & 1 for k in rule.judges}
         return sum(1 << k for k in numbers if self.plan.judges[k].requirement.need.id in unmet)
+
+
+def wide_facts(plan: Plan) -> frozenset[int]:
+    """The places of the facts whose declared digits make something too wide for 64 bits."""
+    graph = plan.graph
+    low, high = INTERVALS[64]
+    reached = bytearray(len(graph))
+    found: set[int] = set()
+    for node in reversed(range(len(graph))):
+        op = graph.ops[node]
+        if op.low < low or op.high > high:
+            reached[node] = True
+        if not reached[node]:
+            continue
+        for arg in op.args:
+            reached[arg] = True
+        if op.name == "input":
+            assert isinstance(op.imm, int)
+            found.add(op.imm)
+        elif op.name == "var":
+            assert isinstance(op.imm, tuple)
+            found.add(plan.inputs.slots[op.imm[2].split("[]")[0]])
+    return frozenset(found)
 
 
 def _words(name: str, bits: int, count: int) -> Iterator[tuple[str, object]]:

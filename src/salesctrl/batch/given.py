@@ -93,7 +93,8 @@ def sliced(values: pl.Series | ListColumn, start: int, count: int) -> pl.Series 
 class Shape:
     """What a program depends on of a column: whether something in it is unknown, and its bounds.
 
-    The bounds are those of the numbers of as many bits, so that like tables share a program. Of a list:
+    The bounds are those of the numbers of as many bits, so that like tables share a program; without them
+    the declared ones hold. Of a list:
     how long the longest is, and the shapes of the fields of its items.
     """
 
@@ -103,19 +104,19 @@ class Shape:
     items: tuple[Shape, ...] = ()
 
 
-def shape_of(values: pl.Series | ListColumn) -> Shape:
-    """The shape of a column.
+def shape_of(values: pl.Series | ListColumn, *, measured: bool) -> Shape:
+    """The shape of a column; with its bounds, where they are to be ``measured``.
 
-    >>> shape_of(pl.Series([5, None, -3]))
+    >>> shape_of(pl.Series([5, None, -3]), measured=True)
     Shape(gaps=True, bounds=(-4, 7), longest=0, items=())
     """
     if isinstance(values, ListColumn):
         longest = values.lengths.max() or 0
         assert isinstance(longest, int)
-        inner = tuple(shape_of(part) for part in values.items)
+        inner = tuple(shape_of(part, measured=measured) for part in values.items)
         return Shape(values.lengths.null_count() > 0, None, (1 << longest.bit_length()) - 1, inner)
     gaps = values.null_count() > 0
-    if not values.dtype.is_integer():
+    if not measured or not values.dtype.is_integer():
         return Shape(gaps)
     low, high = values.min(), values.max()
     if low is None or high is None:

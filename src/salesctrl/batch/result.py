@@ -9,12 +9,12 @@ from typing import Literal
 
 import polars as pl
 
-from salesctrl.batch.compiled import OUTCOME, word_type
+from salesctrl.batch.compiled import OUTCOME, word_count, word_type
 from salesctrl.batch.deciding import BatchPlan, Decided
 from salesctrl.batch.frames import give
 from salesctrl.batch.given import Given
 from salesctrl.batch.reading import FrameReading, RowProblem
-from salesctrl.batch.values import Ids, readable, value_columns
+from salesctrl.batch.values import patterns, readable, value_columns
 from salesctrl.compile.checked import CheckedRule
 from salesctrl.compile.plan import CheckedSet
 from salesctrl.decision.model import Decision
@@ -229,19 +229,24 @@ class BatchResult:
 
     def _patterns(self, part: Part, name: str) -> tuple[pl.Series, list[tuple[str, ...]]]:
         """For each row of a part the number of its pattern of ids; and the patterns."""
-        letter = _LISTS[name]
         if part.plan is None:
             return pl.repeat(0, self._count(part), dtype=pl.UInt32, eager=True), [()]
-        plan = part.plan.plan
-        ids = (
-            [judge.requirement.need.id for judge in plan.judges]
-            if name == "requirements"
-            else [rule.rule.id for rule in plan.rules]
-        )
-        columns = part.decided.columns
-        words = [(int(c[1:]), columns[c]) for c in columns.columns if c[0] == letter and c[1:].isdigit()]
-        bits = word_type(len(ids))[0]
-        return Ids(ids, bits).of([(i, s.fill_null(0)) for i, s in words], len(columns))
+        plan, columns = part.plan.plan, part.decided.columns
+        count = len(plan.rules)
+        if name != "requirements":
+            ids = {i: [rule.rule.id] for i, rule in enumerate(plan.rules)}
+            return patterns(_words(columns, _LISTS[name], count), ids, len(columns))
+        # What is open wherever its rule is pending has no bits of its own. A rule that cannot be decided
+        # requires nothing yet.
+        of = {k: judge.requirement.need.id for k, judge in enumerate(plan.judges)}
+        rule_of = {k: i for i, rule in enumerate(plan.rules) for k in rule.judges}
+        ids = {2 * count + k: [of[k]] for k in of}
+        unless = {2 * count + k: count + rule_of[k] for k in of} | {i: count + i for i in range(count)}
+        for k, rule in part.decided.implied:
+            ids.setdefault(rule, []).append(of[k])
+        words = _words(columns, "p", count) + _words(columns, "u", count, count)
+        words += _words(columns, "j", len(of), 2 * count)
+        return patterns(words, ids, len(columns), unless)
 
     # -- questions ---------------------------------------------------------------------------------
 
@@ -402,6 +407,13 @@ class BatchResult:
         if not frames:
             return pl.Series([fill] * self.rows, dtype=dtype)
         return every.join(pl.concat(frames), on="row", how="left", maintain_order="left")["value"]
+
+
+def _words(columns: pl.DataFrame, letter: str, count: int, first: int = 0) -> list[tuple[int, pl.Series]]:
+    """The words of so many bits that are there, each with the number of its first bit."""
+    bits = word_type(count)[0]
+    names = {f"{letter}{i}": first + i * bits for i in range(word_count(count))}
+    return [(start, columns[name]) for name, start in names.items() if name in columns.columns]
 
 
 def _raw_type(type_: Type) -> pl.DataType | type[pl.DataType]:

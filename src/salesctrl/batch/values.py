@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 
 import polars as pl
 
@@ -111,30 +112,33 @@ def _dtype(type_: Type) -> pl.DataType | type[pl.DataType]:
     return pl.String
 
 
-class Ids:
-    """Words of bits as lists of ids: those whose bits are set, in their order."""
+def patterns(
+    words: Sequence[tuple[int, pl.Series]],
+    ids: Mapping[int, Sequence[str]],
+    rows: int,
+    unless: Mapping[int, int] = MappingProxyType({}),
+) -> tuple[pl.Series, list[tuple[str, ...]]]:
+    """Words of bits as lists of ids: for each row the number of its pattern, and the ids of each pattern.
 
-    def __init__(self, ids: Sequence[str], bits: int):
-        self._ids = ids
-        self._bits = bits
+    Args:
+        words: Words, each with the number of its first bit; those that are not there are zero.
+        ids: The ids that a bit stands for, by its number, in the order in which they are listed.
+        rows: How many rows there are.
+        unless: Bits that count only where another is not set.
 
-    def of(
-        self, words: Sequence[tuple[int, pl.Series]], rows: int
-    ) -> tuple[pl.Series, list[tuple[str, ...]]]:
-        """For each row the number of its pattern, and for each pattern the ids.
-
-        Args:
-            words: The words that are there, with their numbers; the others are zero.
-            rows: How many rows there are.
-        """
-        if not words:
-            return pl.repeat(0, rows, dtype=pl.UInt32, eager=True), [()]
-        frame = pl.DataFrame([series.alias(str(number)) for number, series in words])
-        names = frame.columns
-        patterns = frame.unique(names, maintain_order=True).with_row_index("pattern")
-        found = frame.join(patterns, on=names, how="left", maintain_order="left")["pattern"]
-        return found, [self._named(row) for row in patterns.select(names).iter_rows(named=True)]
-
-    def _named(self, words: dict[str, int | None]) -> tuple[str, ...]:
-        bits = sum((word or 0) << int(number) * self._bits for number, word in words.items())
-        return tuple(name for i, name in enumerate(self._ids) if bits >> i & 1)
+    >>> numbers, lists = patterns([(0, pl.Series([3, 0, 3]))], {0: ["R1"], 1: ["R2"]}, 3)
+    >>> [lists[number] for number in numbers]
+    [('R1', 'R2'), (), ('R1', 'R2')]
+    """
+    if not words:
+        return pl.repeat(0, rows, dtype=pl.UInt32, eager=True), [()]
+    frame = pl.DataFrame([series.fill_null(0).alias(str(i)) for i, (_, series) in enumerate(words)])
+    names = frame.columns
+    distinct = frame.unique(names, maintain_order=True).with_row_index("pattern")
+    found = frame.join(distinct, on=names, how="left", maintain_order="left")["pattern"]
+    lists: list[tuple[str, ...]] = []
+    for row in distinct.select(names).iter_rows():
+        bits = sum(word << first for (first, _), word in zip(words, row, strict=True))
+        held = [bit for bit in ids if bits >> bit & 1 and not (bit in unless and bits >> unless[bit] & 1)]
+        lists.append(tuple(name for bit in held for name in ids[bit]))
+    return found, lists
