@@ -125,7 +125,8 @@ class ColumnPrinter:
             case "in":
                 return self._membership(op)
             case "neg":
-                return -self._wide(op.args[0], self.widths[node])
+                width = self.widths[node]
+                return pl.lit(0, dtype=DTYPES[width]) - self._wide(op.args[0], width)  # no `neg` of Int128
             case "abs":
                 return self._wide(op.args[0], self.widths[node]).abs()
             case "min" | "max":
