@@ -65,7 +65,10 @@ def _number(raw: pl.Series, scale: int, shown: int, base: Base) -> pl.Series:
         return pl.Series(raw.name, [None if n is None else format_plain(int(n), scale) for n in raw])
     if base is Base.NUMBER and shown == 0:
         return raw
-    return decimals(raw if scale == shown else raw.cast(pl.Int128) * 10 ** (shown - scale), shown)
+    if scale < shown:
+        factor = pl.lit(10 ** (shown - scale), dtype=pl.Int128)
+        raw = pl.select(pl.lit(raw).cast(pl.Int128) * factor).to_series().alias(raw.name)
+    return decimals(raw, shown)
 
 
 def decimals(numbers: pl.Series, scale: int) -> pl.Series:
