@@ -83,6 +83,12 @@ class TestMonths:
     def test_added(self, mode: Any, frame: pl.DataFrame) -> None:
         same(frame, dates.add_months(A, B, mode), lambda a, b: runtime.add_months(a, b, mode))
 
+    @pytest.mark.parametrize("mode", ["clamp", "error"])
+    def test_over_the_ends_of_the_calendar(self, mode: Any) -> None:
+        ends = pl.DataFrame({"a": [1, 31, 365, LAST_DAY - 364, LAST_DAY - 30, LAST_DAY]})
+        frame = ends.join(pl.DataFrame({"b": range(-25, 26)}), how="cross")
+        same(frame, dates.add_months(A, B, mode), lambda a, b: runtime.add_months(a, b, mode))
+
     def test_a_wide_count(self) -> None:
         frame = pl.DataFrame({"a": [1, 800], "b": [2**100, -2]}, {"a": pl.Int64, "b": pl.Int128})
         same(frame, dates.add_months(A, B, "clamp"), lambda a, b: runtime.add_months(a, b, "clamp"))
