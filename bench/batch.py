@@ -111,11 +111,19 @@ class Batched:
     failed: str = ""
     remark: str = ""
     rows: int = 0
-    boundary: int | str = 0
-    boundary_orders: int = 0
+    wrong: int = 0
+    refused: int = 0
+    raised: str = ""
+    boundary: int = 0
     differ: int | None = None
     one_core: Pace | None = None
     all_cores: Pace | None = None
+
+    @property
+    def on_a_boundary(self) -> str:
+        """How the boundary orders were decided, short."""
+        refused = f" ({self.refused} refused)" if self.refused else ""
+        return self.raised or f"{self.wrong}{refused}"
 
 
 def in_turns(held: Held, call: str, base: Held, seconds: float) -> Pace:
@@ -178,14 +186,18 @@ def _measure_one(name: str, python: str | Path, base: Held, seconds: float, rows
             all_cores = {call: in_turns(held, call, base, seconds) for call in told["calls"]}
     version = f" {told['version']}" if told["version"] else ""
     for call in told["calls"]:
+        judged = told["exactness"]["calls"][call]
+        wrong, refused = (0, 0) if isinstance(judged, str) else judged
         yield Batched(
             adapter=name,
             title=f"{told['title']}{version}, {told['takes']}",
             call=call,
             remark=told["remark"],
             rows=told["rows"],
-            boundary=told["exactness"]["wrong"][call],
-            boundary_orders=told["exactness"]["orders"],
+            wrong=wrong,
+            refused=refused,
+            raised=judged if isinstance(judged, str) else "",
+            boundary=told["exactness"]["orders"],
             differ=told["differ"][call],
             one_core=one_core[call],
             all_cores=all_cores.get(call),
@@ -216,7 +228,7 @@ def grid(found: Sequence[Batched], rows: int) -> Grid:
             rate(one.one_core.per_second),
             number(one.one_core.ratio),
             rate(one.all_cores.per_second) if one.all_cores else "",
-            str(one.boundary),
+            one.on_a_boundary,
             "" if one.differ is None else f"{one.differ:,}",
         )
 
@@ -233,7 +245,7 @@ def grid(found: Sequence[Batched], rows: int) -> Grid:
         tuple(cells(one) for one in found),
         (
             "× numpy: time for an order on one core, over that of the first row",
-            *(f"wrong on a boundary: of {one.boundary_orders:,}; typical: of {rows:,}" for one in judged[:1]),
+            *(f"wrong on a boundary: of {one.boundary:,}; typical: of {rows:,}" for one in judged[:1]),
             *dict.fromkeys(f"{one.title}: {one.remark}" for one in judged if one.remark),
         ),
     )

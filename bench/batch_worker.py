@@ -105,7 +105,7 @@ def exactness(held: Columnar | Looped) -> dict[str, Any]:
     right = [oracle.decide(record) for record in records]
     table = held.boundary(records)
     found = {name: _wrong(held, table, right, *call) for name, call in held.adapter.CALLS.items()}
-    return {"orders": len(records), "wrong": found}
+    return {"orders": len(records), "calls": found}
 
 
 def _wrong(
@@ -114,15 +114,20 @@ def _wrong(
     right: list[tuple[str, tuple[str, ...]]],
     run: Callable[[Any, Any], Any],
     read: Read,
-) -> int | str:
+) -> tuple[int, int] | str:
+    """Orders that are decided wrongly, and orders whose facts are refused; or what the engine raised."""
     report: Any = importlib.import_module("adapters.batch._bits")
     try:
         outcomes, fired = read(run(held.engine, table))
     except Exception as error:  # whatever an engine raises is shown in the table
         return f"{type(error).__name__}: {error}".splitlines()[0]
-    answers = [(int(code), int(mask)) for code, mask in zip(outcomes, fired, strict=True)]
-    expected = [(report.OUTCOMES.index(outcome), report.bits(rules)) for outcome, rules in right]
-    return sum(one != other for one, other in zip(answers, expected, strict=True))
+    wrong = refused = 0
+    for code, mask, (outcome, rules) in zip(outcomes, fired, right, strict=True):
+        if int(code) == report.REFUSED:
+            refused += 1
+        elif (int(code), int(mask)) != (report.OUTCOMES.index(outcome), report.bits(rules)):
+            wrong += 1
+    return wrong, refused
 
 
 def describe(held: Columnar | Looped) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Fired rules as bits, rule R1 the lowest; outcomes as codes: 0 allow, 1 review, 2 deny.
+"""Fired rules as bits, rule R1 the lowest; outcomes as codes: 0 allow, 1 review, 2 deny, 3 refused.
 
 Plain Python, for engines whose environment has no numpy.
 """
@@ -6,6 +6,7 @@ Plain Python, for engines whose environment has no numpy.
 from reference.rules import ALLOW, DENY, DENYING, REVIEW, RULES
 
 OUTCOMES = (ALLOW, REVIEW, DENY)
+REFUSED = len(OUTCOMES)
 DENY_BITS = sum(1 << place for place, rule in enumerate(RULES) if rule in DENYING)
 #: The ids of the fired rules, joined with spaces, for every set of bits.
 IDS = tuple(

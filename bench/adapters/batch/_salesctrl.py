@@ -5,7 +5,7 @@ import pandas as pd
 import polars as pl
 
 from adapters import salesctrl_
-from adapters.batch._bits import BITS_OF, OUTCOMES, bits
+from adapters.batch._bits import BITS_OF, OUTCOMES, REFUSED, bits
 
 TITLE, DISTRIBUTION = "salesctrl", "salesctrl"
 THREADS = True
@@ -29,7 +29,7 @@ def read_words(plan, ranks, words):
     """Codes and bits from ranks of outcomes and from words whose bits stand in the order of the plan."""
     from salesctrl.outcome import Outcome
 
-    codes = np.full(len(ranks), len(OUTCOMES), dtype=np.uint8)
+    codes = np.full(len(ranks), REFUSED, dtype=np.uint8)
     for outcome, code in CODES.items():
         codes[ranks.to_numpy() == Outcome(outcome).rank] = code
     fired = np.zeros(len(ranks), dtype=np.uint16)
@@ -42,18 +42,23 @@ def read_words(plan, ranks, words):
 def read_decided(answer):
     result, ranks = answer
     (part,) = result._parts
-    return read_words(part.plan.plan, ranks, part.decided.columns)
+    codes, fired = read_words(part.plan.plan, ranks, part.decided.columns)
+    codes[[problem.row for problem in result.row_problems]] = REFUSED
+    return codes, fired
 
 
 def read_frame(result):
-    """Codes and bits of a frame of any kind."""
+    """Codes and bits of a frame of any kind; an order with a refused fact counts as refused."""
     if isinstance(result, pd.DataFrame):
-        outcomes, fired = list(result["outcome"]), list(result["fired"])
+        outcomes, fired, problems = (list(result[name]) for name in ("outcome", "fired", "problems"))
     else:
         polars = result if isinstance(result, pl.DataFrame) else pl.from_arrow(result)
-        outcomes, fired = polars["outcome"].to_list(), polars["fired"].to_list()
+        outcomes, fired, problems = (polars[name].to_list() for name in ("outcome", "fired", "problems"))
     return (
-        [CODES.get(str(outcome), len(OUTCOMES)) for outcome in outcomes],
+        [
+            REFUSED if problem is not None and len(problem) else CODES.get(str(outcome), REFUSED)
+            for outcome, problem in zip(outcomes, problems, strict=True)
+        ],
         [BITS_OF[" ".join(ids)] for ids in fired],
     )
 

@@ -5,9 +5,10 @@ import pandas as pd
 import columns as orders
 from adapters.batch._salesctrl import CALLS, DISTRIBUTION, THREADS, TITLE, load
 
-__all__ = ["CALLS", "DISTRIBUTION", "TAKES", "THREADS", "TITLE", "load", "take"]
+__all__ = ["CALLS", "DISTRIBUTION", "REMARK", "TAKES", "THREADS", "TITLE", "load", "take"]
 
 TAKES = "pandas: float64, str"
+REMARK = "a float of more than 15 digits is refused: it could be the nearest one to several amounts"
 
 
 def take(_engine, columns):
