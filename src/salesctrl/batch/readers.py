@@ -312,6 +312,8 @@ def _choices(leaf: Leaf, column: pl.Series, way: Way) -> Taken | None:
 def _texts(leaf: Leaf, column: pl.Series, way: Way) -> Taken | None:
     if way.cells and way.values:
         return None
+    if _plain_words(column, leaf.field.length):
+        return Taken(column)
     short = None
     if not (column.str.len_bytes() <= leaf.field.length).all():  # of characters there are not more
         short = column.str.len_chars() <= leaf.field.length
@@ -322,6 +324,26 @@ def _texts(leaf: Leaf, column: pl.Series, way: Way) -> Taken | None:
     if not sure.all():
         sure |= column.str.contains(r"[^\s\x1c-\x1f]")  # what Python strips
     return _sure(sure if short is None else sure & short, column)
+
+
+def _plain_words(column: pl.Series, longest: int) -> bool:
+    """Whether every text is there, is not too long, and begins with a letter or sign of ASCII.
+
+    Arrow has of every text its length and its first four bytes side by side: one look at these is several
+    times as fast as comparing texts.
+    """
+    from pyarrow import types
+
+    if column.null_count() or not len(column):
+        return False
+    texts = column.to_arrow(compat_level=pl.CompatLevel.newest())
+    if not types.is_string_view(texts.type):
+        return False
+    rows = slice(texts.offset, texts.offset + len(texts))
+    buffer = texts.buffers()[1]
+    lengths = np.frombuffer(buffer, np.uint32).reshape(-1, 4)[rows, 0]
+    first = np.frombuffer(buffer, np.uint8).reshape(-1, 16)[rows, 4]
+    return bool(lengths.max() <= longest and first.min() > ord(" ") and first.max() < 0x7F)  # 0 if empty
 
 
 def _sure(sure: pl.Series, column: pl.Series) -> Taken:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from salesctrl.batch.children import Children, children_of
-from salesctrl.batch.convert import absent, read_column
+from salesctrl.batch.convert import Cells, absent, read_column
 from salesctrl.batch.evidence import read_evidence_columns
 from salesctrl.batch.frames import Frame, names_of, take
 from salesctrl.batch.given import Given, taken
@@ -28,6 +29,8 @@ from salesctrl.policy.vocabulary import Field
 from salesctrl.tables.chosen import Chosen, Target
 from salesctrl.tables.columns import AS_OF, Columns
 
+MANY_ROWS = 50_000
+"""From so many rows on, columns are read on several threads."""
 _DATE = Leaf(
     AS_OF, Field("", AS_OF, DATE, LocalText(en="date of the decision"), (AS_OF,), FIRST_DAY, LAST_DAY), 0
 )
@@ -127,30 +130,44 @@ class FrameReading:
     # -- reading -----------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        """Read every fact that is no list."""
+        """Read every fact that is no list; large columns on as many threads as Polars has."""
+        todo = [
+            (self._leaves[path], series, target)
+            for path, series, target in self._sources()
+            if path in self._leaves
+        ]
+        for leaf, series, _ in todo:
+            if leaf.items is not None:
+                self._facts[leaf.path] = series
+
+        def read(one: tuple[Leaf, pl.Series, Target | None]) -> tuple[str, Cells]:
+            leaf, series, target = one
+            return leaf.path, read_column(leaf, series, **self._way, **_texts(target))
+
+        plain = [one for one in todo if one[0].items is None]
+        if self.rows < MANY_ROWS:
+            done = list(map(read, plain))
+        else:
+            with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+                done = list(pool.map(read, plain))
+        for path, cells in done:
+            self._facts[path] = cells.values
+            self.problems += [RowProblem(p.row, p.problem) for p in cells.problems]
+            if cells.rounded:
+                self.rounded[path] = cells.rounded
+
+    def _sources(self) -> Iterator[tuple[str, pl.Series, Target | None]]:
+        """The paths of the facts, with the cells that hold them and how texts are read."""
         for path, name in self.header.column_of.items():
-            self._read_one(path, self._given[name], self.header.target_of.get(path))
+            yield path, self._given[name], self.header.target_of.get(path)
         for path, value in self.header.constants.items():
-            self._read_one(path, pl.Series([value] * self.rows, dtype=pl.Object), None)
+            yield path, pl.Series([value] * self.rows, dtype=pl.Object), None
         for name, path in self.header.records.items():
             nearest = self._options.tolerance is not None
             cells = read_records(self._root, self._given[name], path, nearest=nearest)
             self.problems += [RowProblem(row, problem) for row, problem in cells.problems]
             for inner, series in cells.values.items():
-                self._read_one(inner, series, None)
-
-    def _read_one(self, path: str, series: pl.Series, target: Target | None) -> None:
-        leaf = self._leaves.get(path)
-        if leaf is None:
-            return
-        if leaf.items is not None:
-            self._facts[path] = series
-            return
-        cells = read_column(leaf, series, **self._way, **_texts(target))
-        self._facts[path] = cells.values
-        self.problems += [RowProblem(p.row, p.problem) for p in cells.problems]
-        if cells.rounded:
-            self.rounded[path] = cells.rounded
+                yield inner, series, None
 
     def _dates(self, day: int | None) -> pl.Series:
         if day is not None:
