@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
@@ -38,6 +39,10 @@ class FrameKind(Enum):
     ARROW_READER = "Arrow reader"
 
 
+MANY_ROWS = 50_000
+"""From so many rows on, columns are taken and read on several threads."""
+T = TypeVar("T")
+U = TypeVar("U")
 _PANDAS = (FrameKind.PANDAS, FrameKind.PANDAS_ARROW)
 
 
@@ -227,6 +232,8 @@ def arrow_column(name: str, values: Any) -> pl.Series:
 
     held = _held_as(values.type)
     if held is not None:
+        if pa.types.is_string(held) or pa.types.is_large_string(held):
+            held = pa.string_view()  # as Polars holds them: Arrow gets there sooner, and beside other columns
         try:
             return pl.Series(name, values if held == values.type else values.cast(held))
         except (pa.ArrowException, pl.exceptions.PolarsError):
@@ -265,6 +272,18 @@ def _held_as(type_: Any) -> Any:
     return type_ if any(plain) else None
 
 
+def on_threads(do: Callable[[T], U], todo: Sequence[T], rows: int) -> list[U]:
+    """Do it for each column, in their order; for many rows on as many threads as Polars has.
+
+    >>> on_threads(len, ["a", "bc"], rows=2)
+    [1, 2]
+    """
+    if rows < MANY_ROWS or len(todo) < 2:
+        return [do(one) for one in todo]
+    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
+        return list(pool.map(do, todo))
+
+
 def object_column(name: str, values: Sequence[object]) -> pl.Series:
     """A column of Python objects as they are; ``None`` is nothing.
 
@@ -285,7 +304,8 @@ def _one_batch(table: Any) -> Any:
 
 
 def _from_pandas(frame: Any, kind: FrameKind, places: Sequence[int], names: Sequence[str]) -> Frame:
-    columns = [_pandas_column(name, frame.iloc[:, i]) for i, name in zip(places, names, strict=True)]
+    given = [(name, frame.iloc[:, i]) for i, name in zip(places, names, strict=True)]
+    columns = on_threads(lambda one: _pandas_column(*one), given, len(frame))
     return Frame(kind, pl.DataFrame(columns), len(frame), frame.index, nan_is_null=True)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
@@ -13,7 +12,7 @@ import polars as pl
 from salesctrl.batch.children import Children, children_of
 from salesctrl.batch.convert import Cells, absent, read_column
 from salesctrl.batch.evidence import read_evidence_columns
-from salesctrl.batch.frames import Frame, names_of, take
+from salesctrl.batch.frames import Frame, names_of, on_threads, take
 from salesctrl.batch.given import Given, taken
 from salesctrl.batch.header import Header, resolve
 from salesctrl.batch.lists import ListColumn, read_list
@@ -29,8 +28,6 @@ from salesctrl.policy.vocabulary import Field
 from salesctrl.tables.chosen import Chosen, Target
 from salesctrl.tables.columns import AS_OF, Columns
 
-MANY_ROWS = 50_000
-"""From so many rows on, columns are read on several threads."""
 _DATE = Leaf(
     AS_OF, Field("", AS_OF, DATE, LocalText(en="date of the decision"), (AS_OF,), FIRST_DAY, LAST_DAY), 0
 )
@@ -145,12 +142,7 @@ class FrameReading:
             return leaf.path, read_column(leaf, series, **self._way, **_texts(target))
 
         plain = [one for one in todo if one[0].items is None]
-        if self.rows < MANY_ROWS:
-            done = list(map(read, plain))
-        else:
-            with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
-                done = list(pool.map(read, plain))
-        for path, cells in done:
+        for path, cells in on_threads(read, plain, self.rows):
             self._facts[path] = cells.values
             self.problems += [RowProblem(p.row, p.problem) for p in cells.problems]
             if cells.rounded:
