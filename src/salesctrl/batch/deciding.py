@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import polars as pl
@@ -155,7 +155,10 @@ class BatchPlan:
                 if len(column) == i:
                     column.append(None)
         return pl.DataFrame(
-            [pl.Series(name, column, dtype=schema.get(name)) for name, column in rows.items()]
+            [
+                pl.Series(name, column, dtype=schema.get(name) or _held_in(column))
+                for name, column in rows.items()
+            ]
         )
 
     def _bit_columns(self, schema: dict[str, pl.DataType | type[pl.DataType] | None]) -> None:
@@ -215,6 +218,15 @@ def _words(name: str, bits: int, count: int) -> Iterator[tuple[str, object]]:
     size = word_type(count)[0]
     for word in range(word_count(count)):
         yield f"{name}{word}", bits >> word * size & (1 << size) - 1
+
+
+def _held_in(values: Sequence[object]) -> type[pl.DataType] | None:
+    """The type for integers of any size; ``None`` for what is none, which says its type itself."""
+    low, high = INTERVALS[64]
+    numbers = [v for v in values if isinstance(v, int) and not isinstance(v, bool)]
+    if not numbers:
+        return None
+    return pl.Int64 if low <= min(numbers) and max(numbers) <= high else pl.Int128
 
 
 def _within(shape: Shape, bound: int) -> Shape:
