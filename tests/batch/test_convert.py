@@ -404,3 +404,12 @@ def test_only_numbers_that_need_it_are_wide():
     assert read_column(wide, pl.Series([10**10])).values.dtype == pl.Int64
     assert read_column(wide, pl.Series([10**17])).values.dtype == pl.Int128
     assert read_column(wide, pl.Series(["9" * 20])).values.to_list() == [int("9" * 20) * 100]
+
+
+def test_a_column_of_nothing_takes_no_time():
+    column = pl.Series([None, None], dtype=pl.Decimal(38, 9))
+    assert read_column(leaf_of(MONEY), column).values.to_list() == [None, None]
+    assert read_column(leaf_of(MONEY), pl.Series([None, Decimal("0.123456789")])).values.to_list() == [
+        None,
+        None,
+    ]

@@ -18,7 +18,8 @@ import polars as pl
 from salesctrl.batch.readers import (
     DAY,
     FIRST_MICROSECOND,
-    INT64,
+    INT64_LEAST,
+    INT64_MOST,
     LAST_MICROSECOND,
     MICROSECONDS,
     Taken,
@@ -129,7 +130,7 @@ def as_series(leaf: Leaf, values: Sequence[Value]) -> pl.Series:
     (Int64, Int128)
     """
     dtype = _dtype(leaf)
-    if dtype == pl.Int64 and any(isinstance(value, int) and value not in INT64 for value in values):
+    if dtype == pl.Int64 and any(isinstance(n, int) and not INT64_LEAST <= n <= INT64_MOST for n in values):
         dtype = pl.Int128()
     return pl.Series(values, dtype=dtype)
 

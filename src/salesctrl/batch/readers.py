@@ -21,7 +21,7 @@ from salesctrl.numbers import FLOAT_DIGITS, pow10
 from salesctrl.policy.types import Base
 from salesctrl.tables.cells import DayOrder
 
-INT64 = range(-(2**63), 2**63)
+INT64_LEAST, INT64_MOST = -(2**63), 2**63 - 1
 EPOCH_DAY = 719_163
 """The ordinal of 1970-01-01."""
 MICROSECONDS = {"ms": (1000, 1), "us": (1, 1), "ns": (1, 1000)}
@@ -107,7 +107,7 @@ def _decimals(leaf: Leaf, column: pl.Series, way: Way) -> Taken:
     if shift >= 0:
         return _multiplied(leaf, column, unscaled, pow10(shift))
     divisor = pow10(-shift)
-    if divisor in INT64:
+    if divisor <= INT64_MOST:
         unscaled = _narrow(unscaled)
     by = pl.lit(divisor, dtype=unscaled.dtype)
     of = pl.col("")
@@ -131,7 +131,7 @@ def _multiplied(leaf: Leaf, column: pl.Series, numbers: pl.Series, factor: int) 
         least, greatest = numbers.min(), numbers.max()
     if not isinstance(least, int) or not isinstance(greatest, int):
         return _taken(numbers.cast(pl.Int64, strict=False), column)  # all are null
-    wide = least * factor not in INT64 or greatest * factor not in INT64
+    wide = least * factor < INT64_LEAST or greatest * factor > INT64_MOST
     numbers = numbers.cast(pl.Int128 if wide else pl.Int64, wrap_numerical=True)  # it fits: no check again
     if factor > 1:
         by = pl.lit(factor, dtype=numbers.dtype)
@@ -142,8 +142,10 @@ def _multiplied(leaf: Leaf, column: pl.Series, numbers: pl.Series, factor: int) 
 def _narrow(numbers: pl.Series) -> pl.Series:
     """As 64-bit integers, where all of them fit."""
     least, greatest = numbers.min(), numbers.max()
-    if least in INT64 and greatest in INT64:
-        return numbers.cast(pl.Int64)
+    if not isinstance(least, int) or not isinstance(greatest, int):
+        return numbers  # all are null
+    if INT64_LEAST <= least and greatest <= INT64_MOST:
+        return numbers.cast(pl.Int64, wrap_numerical=True)
     return numbers
 
 
@@ -281,7 +283,7 @@ def _instants(leaf: Leaf, column: pl.Series, way: Way) -> Taken | None:
     units = column.to_physical()
     # A day in from either end of the calendar, so that local times are within it too.
     first, last = (FIRST_MICROSECOND + DAY) * down // up, (LAST_MICROSECOND - DAY) * down // up
-    sure = units.is_between(max(first, INT64.start), min(last, INT64.stop - 1))
+    sure = units.is_between(max(first, INT64_LEAST), min(last, INT64_MOST))
     if down > 1:
         sure &= units % down == 0
     if not sure.all():
