@@ -14,9 +14,10 @@ from salesctrl.compile.pipeline import check_set
 from salesctrl.compile.plan import CheckedSet
 from salesctrl.decision.model import Decision, digest
 from salesctrl.diagnostics import Diagnostic, Diagnostics, Span, quoted, suggest
-from salesctrl.errors import FactProblem, FactsError, UnknownControlPoint
+from salesctrl.errors import FactProblem, FactsError, InternalError, UnknownControlPoint
 from salesctrl.evaluate.facts import day_of
 from salesctrl.evaluate.point import ControlPoint
+from salesctrl.policy.carried import from_text, to_text
 from salesctrl.policy.documents import OverlayDocument, TestsDocument
 from salesctrl.policy.literals import BadLiteral
 from salesctrl.policy.loader import Loaded, PolicySet, collector_paused, default_policies, load_policy_set
@@ -146,6 +147,30 @@ def load(
     return Engine(loading)
 
 
+def load_text(text: str) -> Engine:
+    """The engine that :attr:`Engine.text` was taken from, made anew: its digest is the same.
+
+    Tests, and overlays that were not laid over the policies, are no part of it.
+
+    Raises:
+        PolicyError: The text holds no sound policies.
+        InternalError: What was made of the text has another digest than the text says.
+
+    >>> engine = load(overlays=["as-printed"])
+    >>> load_text(engine.text).digest == engine.digest
+    True
+    """
+    diagnostics = Diagnostics()
+    documents, laid, wanted = from_text(text, diagnostics)
+    with collector_paused():
+        loading = _laid_over(documents, laid, (), diagnostics)
+    diagnostics.raise_if_errors()
+    engine = Engine(loading)
+    if engine.digest != wanted:
+        raise InternalError(f"policies of the digest {wanted} became {engine.digest} on their way")
+    return engine
+
+
 class Engine:
     """Compiled policies. Immutable, and safe to share between threads."""
 
@@ -177,6 +202,11 @@ class Engine:
     def digest(self) -> str:
         """SHA-256 of the canonical JSON of all documents and the overlays laid over them."""
         return self._digest
+
+    @property
+    def text(self) -> str:
+        """The policies as one text, for `load_text` in another process: the data behind the digest."""
+        return to_text(self._loading.documents, self._loading.overlays, self._digest)
 
     @property
     def control_points(self) -> tuple[str, ...]:

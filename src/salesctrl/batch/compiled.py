@@ -35,13 +35,19 @@ def word_count(rules: int) -> int:
     return -(-rules // word_type(rules)[0])
 
 
-def is_text(plan: Plan, number: int) -> bool:
-    """Whether an output could have more digits than a column of decimals holds, and so is given as text."""
+def largest(plan: Plan, number: int) -> int:
+    """The largest that the scaled integers of an output could be, of either sign."""
     output = plan.outputs[number]
     nodes = [output.node] if output.node is not None else []
     nodes += [node for rule in plan.rules for n, node in rule.computes if n == number]
     bounds = [plan.graph.interval(node) for node in nodes]
-    return any(max(-low, high) >= 10**MAX_DECIMAL_DIGITS for low, high in bounds)
+    return max((max(-low, high) for low, high in bounds), default=0)
+
+
+def is_text(plan: Plan, number: int) -> bool:
+    """Whether an output could have more digits than a column of decimals holds, and so is given as text."""
+    least: int = 10**MAX_DECIMAL_DIGITS
+    return largest(plan, number) >= least
 
 
 class Compiled:

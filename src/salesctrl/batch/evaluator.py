@@ -78,7 +78,7 @@ class BatchEvaluator:
 
     def _by_plan(self, days: pl.Series) -> Iterator[tuple[PlanEvaluator | None, pl.Series | None]]:
         """The evaluators of the plans in force, each with the numbers of its rows; ``None`` for all rows."""
-        distinct = days.unique()
+        distinct = days.unique().sort()
         of = [None if day is None else self._point.at(day) for day in distinct]
         found = {id(evaluator): evaluator for evaluator in of}
         if len(found) <= 1:

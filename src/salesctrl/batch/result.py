@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Literal
@@ -14,20 +14,20 @@ from salesctrl.batch.deciding import BatchPlan, Decided
 from salesctrl.batch.frames import give
 from salesctrl.batch.given import Given
 from salesctrl.batch.reading import FrameReading, RowProblem
-from salesctrl.batch.values import patterns, readable, value_columns
+from salesctrl.batch.schema import ValueColumn, as_type, value_name, value_schema
+from salesctrl.batch.values import patterns, value_columns
 from salesctrl.compile.checked import CheckedRule
-from salesctrl.compile.plan import CheckedSet
+from salesctrl.compile.plan import CheckedSet, Plan
 from salesctrl.decision.model import Decision
 from salesctrl.diagnostics import quoted, suggest
 from salesctrl.errors import FactsError
 from salesctrl.evaluate.facts import Reading
 from salesctrl.evaluate.point import ControlPoint
 from salesctrl.outcome import OUTCOMES, Outcome
-from salesctrl.policy.types import Base, Type
+from salesctrl.policy.types import Type
 
 Language = Literal["en", "zh"]
 OUTCOME_TYPE = pl.Enum([outcome.value for outcome in OUTCOMES])
-_RESERVED = ("row", OUTCOME, "fired", "pending", "requirements", "unknown", "problems")
 _LISTS = {"fired": "f", "pending": "p", "requirements": "j", "unknown": "u"}
 
 
@@ -148,15 +148,26 @@ class BatchResult:
     @cached_property
     def columns(self) -> pl.DataFrame:
         """The decisions as columns of Polars: see `frame`."""
-        done = [series.alias(name) for name, series in self._reading.keys.items()]
-        taken = {series.name for series in done} | set(_RESERVED)
-        done.append(self._outcome_column())
-        for name, series in self._values():
-            done.append(series.alias(name if name not in taken else f"{name} (value)"))
+        keys = [series.alias(name) for name, series in self._reading.keys.items()]
+        return pl.DataFrame([*keys, *self._columns({series.name for series in keys})])
+
+    def columns_as(self, schema: Mapping[str, ValueColumn], taken: Collection[str] = ()) -> pl.DataFrame:
+        """The decisions without the key columns, the values in the columns of a schema.
+
+        So the columns of all parts of a table are alike, whatever numbers and versions there are in each. A
+        value with a name that is taken is called ``name (value)``.
+        """
+        return pl.DataFrame(self._columns(taken, schema))
+
+    def _columns(
+        self, taken: Collection[str], schema: Mapping[str, ValueColumn] | None = None
+    ) -> Iterator[pl.Series]:
+        yield self._outcome_column()
+        for name, series in self._values(schema):
+            yield series.alias(value_name(name, taken))
         for name in _LISTS:
-            done.append(self._ids(name).alias(name))
-        done.append(self._problem_column())
-        return pl.DataFrame(done)
+            yield self._ids(name).alias(name)
+        yield self._problem_column()
 
     def _outcome_column(self) -> pl.Series:
         names = pl.Series([outcome.value for outcome in OUTCOMES], dtype=OUTCOME_TYPE)
@@ -177,28 +188,28 @@ class BatchResult:
         where = path if column is None or column == path else f"`{column}` ({path})"
         return f"{where}: {one.problem.message}" if where else one.problem.message
 
-    def _values(self) -> Iterator[tuple[str, pl.Series]]:
-        """The values of all versions; where one has more decimals than another, all are shown with these."""
-        types: dict[str, list[Type]] = {}
-        for _, columns in self._value_parts:
-            for name, (_, type_) in columns.items():
-                types.setdefault(name, []).append(type_)
-        for name, several in types.items():
-            scale = max((t.scale or 0 for t in several), default=0)
-            pieces: list[tuple[Part, pl.Series]] = []
-            for part, columns in self._value_parts:
-                raw, type_ = columns.get(name, (None, several[0]))
-                if raw is None or raw not in part.decided.columns.columns:
-                    continue
-                pieces.append((part, readable(part.decided.columns[raw], type_, scale)))
-            if not pieces:
-                nothing = readable(pl.Series([], dtype=_raw_type(several[0])), several[0], scale)
-                yield name, nothing.extend_constant(None, self.rows)
-                continue
-            dtype = pieces[0][1].dtype
-            if any(series.dtype != dtype for _, series in pieces):
-                dtype = pl.String() if any(s.dtype == pl.String for _, s in pieces) else pl.Int128()
-            yield name, self._scattered([(part, s.cast(dtype)) for part, s in pieces], dtype)
+    def _values(self, schema: Mapping[str, ValueColumn] | None = None) -> Iterator[tuple[str, pl.Series]]:
+        """The values of all versions, in the columns of a schema.
+
+        Left out, it is that of the versions that decided, and integers are decimals only if they need to be.
+        """
+        wanted = value_schema(self._plans) if schema is None else schema
+        for name, column in wanted.items():
+            pieces = [
+                (part, column.shown(part.decided.columns[raw], type_))
+                for part, columns in self._value_parts
+                for raw, type_ in (columns.get(name, ("", column.type)),)
+                if raw in part.decided.columns.columns
+            ]
+            dtype = column.dtype
+            if schema is None and pieces and all(series.dtype == pl.Int64 for _, series in pieces):
+                dtype = pl.Int64()
+            yield name, self._scattered([(part, as_type(s, dtype)) for part, s in pieces], dtype)
+
+    @cached_property
+    def _plans(self) -> list[Plan]:
+        """The plans that decided."""
+        return [part.plan.plan for part in self._parts if part.plan is not None]
 
     @cached_property
     def _value_parts(self) -> list[tuple[Part, dict[str, tuple[str, Type]]]]:
@@ -354,8 +365,7 @@ class BatchResult:
     @cached_property
     def _rules(self) -> dict[str, CheckedRule]:
         """The rules of all plans that decided, by id; of several versions the last."""
-        plans = [part.plan.plan for part in self._parts if part.plan is not None]
-        return {rule.rule.id: rule.rule for plan in plans for rule in plan.rules}
+        return {rule.rule.id: rule.rule for plan in self._plans for rule in plan.rules}
 
     def rule_counts(self) -> dict[str, dict[str, int]]:
         """For each rule in how many rows it is ``fired``, ``pending``, ``unknown``."""
@@ -414,14 +424,6 @@ def _words(columns: pl.DataFrame, letter: str, count: int, first: int = 0) -> li
     bits = word_type(count)[0]
     names = {f"{letter}{i}": first + i * bits for i in range(word_count(count))}
     return [(start, columns[name]) for name, start in names.items() if name in columns.columns]
-
-
-def _raw_type(type_: Type) -> pl.DataType | type[pl.DataType]:
-    if type_.base in (Base.TEXT, Base.CHOICE):
-        return pl.String
-    if type_.base is Base.LIST:
-        return pl.List(pl.Int64)
-    return pl.Boolean if type_.base is Base.BOOLEAN else pl.Int64
 
 
 def _is_read(path: str, slots: frozenset[str]) -> bool:

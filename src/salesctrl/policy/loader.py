@@ -89,17 +89,21 @@ def _load(paths: Sequence[Path], found: Diagnostics) -> PolicySet:
     loaded = [document for source in sources if (document := load_document(source, found)) is not None]
     if not loaded and not found.has_errors:
         _report_nothing(paths, found)
-    policy_set = PolicySet(
-        pack=next(iter(_of(Pack, loaded)), None),
-        vocabularies=_of(Vocabulary, loaded),
-        organisations=_of(OrganisationDocument, loaded),
-        policies=_of(PolicyDocument, loaded),
-        tests=_of(TestsDocument, loaded),
-        overlays=_of(OverlayDocument, loaded),
-        files=tuple(name for _, name in files),
-    )
     check_set(loaded, found)
-    return policy_set
+    return set_of(loaded, [name for _, name in files])
+
+
+def set_of(documents: Sequence[Loaded[Part]], files: Sequence[str] = ()) -> PolicySet:
+    """The documents by their kinds, in the order given."""
+    return PolicySet(
+        pack=next(iter(_of(Pack, documents)), None),
+        vocabularies=_of(Vocabulary, documents),
+        organisations=_of(OrganisationDocument, documents),
+        policies=_of(PolicyDocument, documents),
+        tests=_of(TestsDocument, documents),
+        overlays=_of(OverlayDocument, documents),
+        files=tuple(files),
+    )
 
 
 @contextmanager
