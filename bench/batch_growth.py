@@ -36,24 +36,27 @@ SECONDS, LEAST_PAIRS = 1.0, 5
 COMPILED = 3
 
 Run = Callable[[], object]
+Call = Callable[[Any, Any], object]
 
 
 @dataclass(frozen=True, slots=True)
 class ByOrders:
-    """Nanoseconds an order in a table of so many, and the ratio to numpy by hand."""
+    """Nanoseconds an order in a table of so many, decided; the ratio to numpy by hand; and put into words."""
 
     orders: int
     ns: float
     ratio: float
+    frame_ns: float
 
 
 @dataclass(frozen=True, slots=True)
 class ByRules:
-    """Milliseconds until the plan of so many rules is ready, and nanoseconds an order."""
+    """Milliseconds until the plan of so many rules is ready; nanoseconds an order, decided and in words."""
 
     rules: int
     ready_ms: float
     ns: float
+    frame_ns: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,15 @@ def _in_turns(one: Run, other: Run) -> tuple[float, float]:
     return statistics.median(mine for mine, _ in pairs), statistics.median(a / b for a, b in pairs)
 
 
+def _nothing() -> None:
+    """What a time without a ratio is taken beside."""
+
+
+def _calls(adapter: Any) -> tuple[Call, Call]:
+    """Deciding alone, and deciding with the frame that users get."""
+    return adapter.CALLS["bits"][0], adapter.CALLS["frame"][0]
+
+
 # --- with the orders ----------------------------------------------------------------------------
 
 
@@ -108,7 +120,7 @@ def _with_orders(sizes: tuple[int, ...]) -> tuple[list[ByOrders], float]:
 
     ours: Any = importlib.import_module("adapters.batch.salesctrl_polars")
     hand: Any = importlib.import_module("adapters.batch.hand_numpy")
-    engine, decide = ours.load(), ours.CALLS["frame"][0]
+    engine, (decide, words) = ours.load(), _calls(ours)
     # Chunk by chunk, as a file of this length is read.
     whole = pl.concat([ours.take(engine, part) for part in columns.slices(sizes[-1])], rechunk=False)
     table = columns.typical(sizes[-1])
@@ -116,7 +128,8 @@ def _with_orders(sizes: tuple[int, ...]) -> tuple[list[ByOrders], float]:
     for size in sizes:
         frame, part = whole.head(size), {name: values[:size] for name, values in table.items()}
         seconds, ratio = _in_turns(partial(decide, engine, frame), partial(hand.decide, None, part))
-        found.append(ByOrders(size, 1e9 * seconds / size, ratio))
+        in_words, _ = _in_turns(partial(words, engine, frame), _nothing)
+        found.append(ByOrders(size, 1e9 * seconds / size, ratio, 1e9 * in_words / size))
     tenth = sizes[-1] // TENTH
     parts = [whole.slice(place * tenth, tenth) for place in range(TENTH)]
     _, growth = _in_turns(lambda: decide(engine, whole), lambda: [decide(engine, part) for part in parts])
@@ -124,10 +137,6 @@ def _with_orders(sizes: tuple[int, ...]) -> tuple[list[ByOrders], float]:
 
 
 # --- with the rules -----------------------------------------------------------------------------
-
-
-def _nothing() -> None:
-    """What a time without a ratio is taken beside."""
 
 
 def _engine(rules: int) -> Any:
@@ -145,7 +154,7 @@ def _with_rules() -> tuple[list[ByRules], float]:
     import columns
 
     ours: Any = importlib.import_module("adapters.batch.salesctrl_polars")
-    decide = ours.CALLS["frame"][0]
+    decide, words = _calls(ours)
     frame = ours.take(None, columns.typical(RULES_ORDERS))
     decide(_engine(1), frame.head(1))  # warms the imports
     engines: dict[int, Any] = {}
@@ -158,7 +167,9 @@ def _with_rules() -> tuple[list[ByRules], float]:
             decide(engines[rules], frame.head(1))
             ready.append(time.perf_counter() - began)
         seconds, _ = _in_turns(partial(decide, engines[rules], frame), _nothing)
-        found.append(ByRules(rules, 1e3 * statistics.median(ready), 1e9 * seconds / RULES_ORDERS))
+        in_words, _ = _in_turns(partial(words, engines[rules], frame), _nothing)
+        ns, frame_ns = 1e9 * seconds / RULES_ORDERS, 1e9 * in_words / RULES_ORDERS
+        found.append(ByRules(rules, 1e3 * statistics.median(ready), ns, frame_ns))
     most, tenth = engines[RULES[-1]], engines[RULES[-1] // TENTH]
     _, growth = _in_turns(lambda: decide(most, frame), lambda: [decide(tenth, frame) for _ in range(TENTH)])
     return found, growth
@@ -170,9 +181,15 @@ def _with_rules() -> tuple[list[ByRules], float]:
 def orders_grid(found: Growth) -> Grid:
     return Grid(
         "growth with the orders, one core",
-        ("orders", "ms", "ns an order", "× numpy"),
+        ("orders", "ms", "ns an order", "× numpy", "ns with its frame"),
         tuple(
-            (f"{one.orders:,}", number(one.ns * one.orders / 1e6), number(one.ns), number(one.ratio))
+            (
+                f"{one.orders:,}",
+                number(one.ns * one.orders / 1e6),
+                number(one.ns),
+                number(one.ratio),
+                number(one.frame_ns),
+            )
             for one in found.orders
         ),
         (
@@ -185,9 +202,15 @@ def orders_grid(found: Growth) -> Grid:
 def rules_grid(found: Growth) -> Grid:
     return Grid(
         "growth with the rules, one core",
-        ("rules", "first order, ms", "ns an order", "ns an order and rule"),
+        ("rules", "first order, ms", "ns an order", "ns an order and rule", "ns with its frame"),
         tuple(
-            (f"{one.rules:,}", number(one.ready_ms), number(one.ns), number(one.ns / one.rules))
+            (
+                f"{one.rules:,}",
+                number(one.ready_ms),
+                number(one.ns),
+                number(one.ns / one.rules),
+                number(one.frame_ns),
+            )
             for one in found.rules
         ),
         (

@@ -11,8 +11,13 @@ class Failed(Exception):
 
 
 def last_words(errors: str, otherwise: str) -> str:
-    """The last line of what a process wrote where errors go."""
-    return (errors.strip().splitlines() or [otherwise])[-1]
+    """The last line with a word in it of what a process wrote where errors go; it may be in a frame.
+
+    >>> last_words("│ no such file │\\n╰──────────────╯", "ended with 2")
+    'no such file'
+    """
+    lines = [line.strip("│ ") for line in errors.splitlines() if any(map(str.isalnum, line))]
+    return lines[-1] if lines else otherwise
 
 
 def answer(command: Sequence[str]) -> Any:
