@@ -11,9 +11,9 @@ class Failed(Exception):
 
 
 def last_words(errors: str, otherwise: str) -> str:
-    """The last line with a word in it of what a process wrote where errors go; it may be in a frame.
+    r"""The last line with a word in it of what a process wrote where errors go; it may be in a frame.
 
-    >>> last_words("│ no such file │\\n╰──────────────╯", "ended with 2")
+    >>> last_words("│ no such file │\n╰──────────────╯", "ended with 2")
     'no such file'
     """
     lines = [line.strip("│ ") for line in errors.splitlines() if any(map(str.isalnum, line))]
