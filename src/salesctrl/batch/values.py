@@ -115,6 +115,21 @@ def _dtype(type_: Type) -> pl.DataType | type[pl.DataType]:
     return pl.String
 
 
+def _distinct(words: Sequence[pl.Series]) -> tuple[pl.Series, pl.DataFrame]:
+    """For each row the number of its words among those that occur, and these."""
+    if len(words) == 1 and words[0].dtype in (pl.UInt8, pl.UInt16):  # a table has room for all that can be
+        import numpy as np
+
+        there = np.flatnonzero(np.bincount(words[0].to_numpy()))
+        table = np.zeros(2**16, np.uint32)
+        table[there] = np.arange(len(there))
+        return pl.Series(table[words[0].to_numpy()]), pl.DataFrame({"0": there})
+    frame = pl.DataFrame([series.alias(str(i)) for i, series in enumerate(words)])
+    distinct = frame.unique(maintain_order=True).with_row_index("pattern")
+    joined = frame.join(distinct, on=frame.columns, how="left", maintain_order="left")
+    return joined["pattern"], distinct.drop("pattern")
+
+
 def patterns(
     words: Sequence[tuple[int, pl.Series]],
     ids: Mapping[int, Sequence[str]],
@@ -135,12 +150,9 @@ def patterns(
     """
     if not words:
         return pl.repeat(0, rows, dtype=pl.UInt32, eager=True), [()]
-    frame = pl.DataFrame([series.fill_null(0).alias(str(i)) for i, (_, series) in enumerate(words)])
-    names = frame.columns
-    distinct = frame.unique(names, maintain_order=True).with_row_index("pattern")
-    found = frame.join(distinct, on=names, how="left", maintain_order="left")["pattern"]
+    found, distinct = _distinct([series.fill_null(0) for _, series in words])
     lists: list[tuple[str, ...]] = []
-    for row in distinct.select(names).iter_rows():
+    for row in distinct.iter_rows():
         bits = sum(word << first for (first, _), word in zip(words, row, strict=True))
         held = [bit for bit in ids if bits >> bit & 1 and not (bit in unless and bits >> unless[bit] & 1)]
         lists.append(tuple(name for bit in held for name in ids[bit]))
