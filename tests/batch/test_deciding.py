@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from tests.loading import engine_of
 from tests.strategies import Chooser, Made, make_case, make_set, policy_sets
 
-from salesctrl.batch.compiled import word_type
+from salesctrl.batch.bits import word_type
 from salesctrl.batch.deciding import BatchPlan, Decided
 from salesctrl.batch.given import Given
 from salesctrl.batch.lists import ListColumn

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
-from operator import add, or_
+from operator import or_
 
 import polars as pl
 
+from salesctrl.batch.bits import masks, packed, word_count, word_type
 from salesctrl.batch.given import Shape
 from salesctrl.batch.printer import fact
 from salesctrl.batch.program import Judge, Program, Requirements, Scope
@@ -20,19 +21,8 @@ from salesctrl.expr.unknown import Unknowns
 from salesctrl.outcome import Outcome
 
 OUTCOME = "outcome"
-_WORDS = ((8, pl.UInt8), (16, pl.UInt16), (32, pl.UInt32), (64, pl.UInt64))
 MAX_DECIMAL_DIGITS = 38
 """A value that could have more is given as text."""
-
-
-def word_type(rules: int) -> tuple[int, type[pl.DataType]]:
-    """How many bits a word has that holds a bit for each of so many rules, and its type."""
-    return next((w for w in _WORDS if rules <= w[0]), _WORDS[-1])
-
-
-def word_count(rules: int) -> int:
-    """How many words hold a bit for each of so many rules."""
-    return -(-rules // word_type(rules)[0])
 
 
 def largest(plan: Plan, number: int) -> int:
@@ -156,10 +146,10 @@ class Compiled:
             open_ |= {k: holds & ~printer(self._judge_node(k)) for k in self._judged(rule)}
         values = dict(self._outputs(fired, doubts))
         count = len(self._plan.rules)
-        yield from _packed("f", fired, count)
-        yield from _packed("u", {number: reduce(or_, of) for number, of in doubts.items()}, count)
-        yield from _packed("m", pending, count)
-        yield from _packed("j", open_, len(self._plan.judges))
+        yield from packed("f", fired, count)
+        yield from packed("u", {number: reduce(or_, of) for number, of in doubts.items()}, count)
+        yield from packed("m", pending, count)
+        yield from packed("j", open_, len(self._plan.judges))
         yield from values.items()
 
     def _outputs(
@@ -223,15 +213,12 @@ class Compiled:
         Of those that were found to be, and of those that fired and ask for what is not there.
         """
         count = len(self._plan.rules)
-        bits, dtype = word_type(count)
-        masks: dict[int, int] = {}
-        for number, rule in self._rules():
-            if self._asks(rule) and self._never(rule.met):
-                masks[number // bits] = masks.get(number // bits, 0) | 1 << number % bits
+        dtype = word_type(count)[1]
+        unmet = masks([i for i, rule in self._rules() if self._asks(rule) and self._never(rule.met)], count)
         for word in range(word_count(count)):
             parts = [pl.col(f"m{word}")] if f"m{word}" in names else []
-            if word in masks:
-                parts.append(pl.col(f"f{word}") & pl.lit(masks[word], dtype))
+            if word in unmet:
+                parts.append(pl.col(f"f{word}") & pl.lit(unmet[word], dtype))
             if parts:
                 yield reduce(or_, parts).alias(f"p{word}")
 
@@ -258,28 +245,13 @@ class Compiled:
         return rank
 
 
-def _packed(name: str, flags: Mapping[int, pl.Expr], count: int) -> Iterator[tuple[str, pl.Expr]]:
-    """Words of bits, by their names; those without any are left out."""
-    bits, dtype = word_type(count)
-    for word in range(word_count(count)):
-        inside = [(i - word * bits, flags[i]) for i in sorted(flags) if word * bits <= i < (word + 1) * bits]
-        if inside:
-            # A choice of two constants is several times as fast as a cast and a product.
-            none = pl.lit(0, dtype)
-            chosen = [pl.when(flag).then(pl.lit(1 << bit, dtype)).otherwise(none) for bit, flag in inside]
-            yield f"{name}{word}", reduce(add, chosen)
-
-
-def _any(names: Sequence[str], name: str, numbers: Iterable[int], count: int) -> list[pl.Expr]:
+def _any(names: Sequence[str], name: str, numbers: Sequence[int], count: int) -> list[pl.Expr]:
     """Whether one of these bits is set: a test for each word that is there."""
     bits, dtype = word_type(count)
-    masks: dict[int, int] = {}
-    for number in numbers:
-        masks[number // bits] = masks.get(number // bits, 0) | 1 << number % bits
     full = (1 << bits) - 1
     return [
         pl.col(f"{name}{word}") != 0 if mask == full else (pl.col(f"{name}{word}") & pl.lit(mask, dtype)) != 0
-        for word, mask in masks.items()
+        for word, mask in masks(numbers, count).items()
         if f"{name}{word}" in names
     ]
 

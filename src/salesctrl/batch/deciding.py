@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from salesctrl.batch.compiled import OUTCOME, Compiled, is_text, word_count, word_type
+from salesctrl.batch.bits import word_count, word_type
+from salesctrl.batch.compiled import OUTCOME, Compiled, is_text
 from salesctrl.batch.given import Given, Shape, shape_of
 from salesctrl.batch.lists import ListColumn
 from salesctrl.batch.printer import NotColumnar

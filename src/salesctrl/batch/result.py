@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import polars as pl
 
-from salesctrl.batch.compiled import OUTCOME, word_count, word_type
+from salesctrl.batch.bits import Bits, word_count, word_type
+from salesctrl.batch.compiled import OUTCOME
 from salesctrl.batch.deciding import BatchPlan, Decided
 from salesctrl.batch.frames import give
 from salesctrl.batch.given import Given
+from salesctrl.batch.header import Header
 from salesctrl.batch.reading import FrameReading, RowProblem
 from salesctrl.batch.schema import ValueColumn, as_type, value_name, value_schema
-from salesctrl.batch.values import patterns, value_columns
+from salesctrl.batch.summary import STATES, Language, clause, summary_rows
+from salesctrl.batch.values import value_columns
 from salesctrl.compile.checked import CheckedRule
 from salesctrl.compile.plan import CheckedSet, Plan
 from salesctrl.decision.model import Decision
@@ -26,7 +28,6 @@ from salesctrl.evaluate.point import ControlPoint
 from salesctrl.outcome import OUTCOMES, Outcome
 from salesctrl.policy.types import Type
 
-Language = Literal["en", "zh"]
 OUTCOME_TYPE = pl.Enum([outcome.value for outcome in OUTCOMES])
 _LISTS = {"fired": "f", "pending": "p", "requirements": "j", "unknown": "u"}
 
@@ -69,6 +70,16 @@ class BatchResult:
     def control_point(self) -> str:
         """The control point that decided."""
         return self._point.name
+
+    @property
+    def header(self) -> Header:
+        """What the columns of the frame hold."""
+        return self._reading.header
+
+    @property
+    def keys(self) -> Mapping[str, pl.Series]:
+        """The columns that say which transaction a row is, by their names, as they came."""
+        return self._reading.keys
 
     @property
     def rows(self) -> int:
@@ -231,22 +242,17 @@ class BatchResult:
 
     def _ids(self, name: str) -> pl.Series:
         """A column of lists of ids."""
-        pieces: list[tuple[Part, pl.Series]] = []
-        for part in self._parts:
-            numbers, patterns = self._patterns(part, name)
-            lists = pl.Series(patterns, dtype=pl.List(pl.String))
-            pieces.append((part, lists.gather(numbers)))
-        return self._scattered(pieces, pl.List(pl.String), fill=[])
+        pieces = [(part, self._lists_of(part, name)) for part in self._parts]
+        return self._scattered(pieces, pl.List(pl.String))
 
-    def _patterns(self, part: Part, name: str) -> tuple[pl.Series, list[tuple[str, ...]]]:
-        """For each row of a part the number of its pattern of ids; and the patterns."""
+    def _lists_of(self, part: Part, name: str) -> pl.Series:
         if part.plan is None:
-            return pl.repeat(0, self._count(part), dtype=pl.UInt32, eager=True), [()]
+            return Bits([], self._count(part)).lists({})
         plan, columns = part.plan.plan, part.decided.columns
         count = len(plan.rules)
         if name != "requirements":
             ids = {i: [rule.rule.id] for i, rule in enumerate(plan.rules)}
-            return patterns(_words(columns, _LISTS[name], count), ids, len(columns))
+            return Bits(_words(columns, _LISTS[name], count), len(columns)).lists(ids)
         # What is open wherever its rule is pending has no bits of its own. A rule that cannot be decided
         # requires nothing yet.
         of = {k: judge.requirement.need.id for k, judge in enumerate(plan.judges)}
@@ -257,7 +263,7 @@ class BatchResult:
             ids.setdefault(rule, []).append(of[k])
         words = _words(columns, "p", count) + _words(columns, "u", count, count)
         words += _words(columns, "j", len(of), 2 * count)
-        return patterns(words, ids, len(columns), unless)
+        return Bits(words, len(columns)).lists(ids, unless)
 
     # -- questions ---------------------------------------------------------------------------------
 
@@ -296,18 +302,7 @@ class BatchResult:
         Columns: ``kind`` (``outcome`` or ``rule``), ``name``, ``title`` and ``clause`` of the rule,
         ``outcome`` that it leads to, ``rows``, and of these ``pending`` and ``unknown``.
         """
-        rows: list[dict[str, object]] = [
-            {"kind": "outcome", "name": outcome.value, "title": None, "clause": None,
-             "outcome": outcome.value, "rows": count, "pending": None, "unknown": None}
-            for outcome, count in self.outcomes.items()
-        ]  # fmt: skip
-        for rule_id, counts in self.rule_counts().items():
-            rule = self._rules[rule_id]
-            rows.append({
-                "kind": "rule", "name": rule_id, "title": rule.title.get(lang), "clause": _clause(rule, lang),
-                "outcome": None if rule.outcome is None else rule.outcome.value,
-                "rows": counts["fired"], "pending": counts["pending"], "unknown": counts["unknown"],
-            })  # fmt: skip
+        rows = summary_rows(self.outcomes, self._rules, self.rule_counts(), lang)
         schema: dict[str, pl.DataType | type[pl.DataType]] = {
             "kind": pl.String, "name": pl.String, "title": pl.String, "clause": pl.String,
             "outcome": OUTCOME_TYPE, "rows": pl.Int64, "pending": pl.Int64, "unknown": pl.Int64,
@@ -334,7 +329,7 @@ class BatchResult:
             {
                 "rule": [rule.id for rule in grave],
                 "title": [rule.title.get(lang) for rule in grave],
-                "clause": [_clause(rule, lang) for rule in grave],
+                "clause": [clause(rule, lang) for rule in grave],
                 "outcome": [rule.outcome.value for rule in grave if rule.outcome is not None],
             },
             schema={"rule": pl.String, "title": pl.String, "clause": pl.String, "outcome": OUTCOME_TYPE},
@@ -369,13 +364,14 @@ class BatchResult:
 
     def rule_counts(self) -> dict[str, dict[str, int]]:
         """For each rule in how many rows it is ``fired``, ``pending``, ``unknown``."""
-        done = {rule: dict.fromkeys(("fired", "pending", "unknown"), 0) for rule in self._rules}
+        done = {rule: dict.fromkeys(STATES, 0) for rule in self._rules}
         for part in self._parts:
-            for name in ("fired", "pending", "unknown"):
-                numbers, patterns = self._patterns(part, name)
-                for number, count in numbers.value_counts().iter_rows():
-                    for rule in patterns[number]:
-                        done[rule][name] += count
+            rules = () if part.plan is None else part.plan.plan.rules
+            for state in STATES:
+                words = _words(part.decided.columns, _LISTS[state], len(rules))
+                for number, count in Bits(words, len(part.decided.columns)).counts().items():
+                    if number < len(rules):
+                        done[rules[number].rule.id][state] += count
         return done
 
     def rule_title(self, rule: str, lang: Language = "en") -> str:
@@ -432,11 +428,3 @@ def _is_read(path: str, slots: frozenset[str]) -> bool:
         return True
     plain = path.split("[")[0]
     return plain in slots or any(slot.startswith(f"{plain}.") for slot in slots)
-
-
-def _clause(rule: CheckedRule, lang: Language) -> str | None:
-    """Where a rule comes from."""
-    if rule.source is None:
-        return None
-    document, article = rule.source.document.get(lang), rule.source.article
-    return document if article is None else f"{document} {article.get(lang)}"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterator, Sequence
 
 import polars as pl
 
@@ -113,47 +112,3 @@ def _dtype(type_: Type) -> pl.DataType | type[pl.DataType]:
         case Base.BOOLEAN:
             return pl.Boolean
     return pl.String
-
-
-def _distinct(words: Sequence[pl.Series]) -> tuple[pl.Series, pl.DataFrame]:
-    """For each row the number of its words among those that occur, and these."""
-    if len(words) == 1 and words[0].dtype in (pl.UInt8, pl.UInt16):  # a table has room for all that can be
-        import numpy as np
-
-        there = np.flatnonzero(np.bincount(words[0].to_numpy()))
-        table = np.zeros(2**16, np.uint32)
-        table[there] = np.arange(len(there))
-        return pl.Series(table[words[0].to_numpy()]), pl.DataFrame({"0": there})
-    frame = pl.DataFrame([series.alias(str(i)) for i, series in enumerate(words)])
-    distinct = frame.unique(maintain_order=True).with_row_index("pattern")
-    joined = frame.join(distinct, on=frame.columns, how="left", maintain_order="left")
-    return joined["pattern"], distinct.drop("pattern")
-
-
-def patterns(
-    words: Sequence[tuple[int, pl.Series]],
-    ids: Mapping[int, Sequence[str]],
-    rows: int,
-    unless: Mapping[int, int] = MappingProxyType({}),
-) -> tuple[pl.Series, list[tuple[str, ...]]]:
-    """Words of bits as lists of ids: for each row the number of its pattern, and the ids of each pattern.
-
-    Args:
-        words: Words, each with the number of its first bit; those that are not there are zero.
-        ids: The ids that a bit stands for, by its number, in the order in which they are listed.
-        rows: How many rows there are.
-        unless: Bits that count only where another is not set.
-
-    >>> numbers, lists = patterns([(0, pl.Series([3, 0, 3]))], {0: ["R1"], 1: ["R2"]}, 3)
-    >>> [lists[number] for number in numbers]
-    [('R1', 'R2'), (), ('R1', 'R2')]
-    """
-    if not words:
-        return pl.repeat(0, rows, dtype=pl.UInt32, eager=True), [()]
-    found, distinct = _distinct([series.fill_null(0) for _, series in words])
-    lists: list[tuple[str, ...]] = []
-    for row in distinct.iter_rows():
-        bits = sum(word << first for (first, _), word in zip(words, row, strict=True))
-        held = [bit for bit in ids if bits >> bit & 1 and not (bit in unless and bits >> unless[bit] & 1)]
-        lists.append(tuple(name for bit in held for name in ids[bit]))
-    return found, lists
