@@ -230,7 +230,7 @@ def arrow_column(name: str, values: Any) -> pl.Series:
     """
     import pyarrow as pa
 
-    held = _held_as(values.type)
+    held = _held_as(values.type) if _is_valid(values) else None
     if held is not None:
         if pa.types.is_string(held) or pa.types.is_large_string(held):
             held = pa.string_view()  # as Polars holds them: Arrow gets there sooner, and beside other columns
@@ -238,7 +238,38 @@ def arrow_column(name: str, values: Any) -> pl.Series:
             return pl.Series(name, values if held == values.type else values.cast(held))
         except (pa.ArrowException, pl.exceptions.PolarsError):
             pass  # too large for it, or a zone that Polars does not know
-    return object_column(name, values.to_pylist())
+    try:
+        return object_column(name, values.to_pylist())
+    except UnicodeDecodeError as error:
+        if pa.types.is_nested(values.type):
+            raise FactsError([FactProblem.unreadable(name, error)]) from error
+        return object_column(name, _decoded(values))
+
+
+def _is_valid(values: Any) -> bool:
+    """Whether Arrow holds what it says that it holds: a file may have texts in it that are no UTF-8."""
+    import pyarrow as pa
+
+    try:
+        values.validate(full=True)
+    except pa.ArrowInvalid:
+        return False
+    return True
+
+
+def _decoded(values: Any) -> list[object]:
+    """Texts of which some are no UTF-8: these stay the bytes that they are."""
+    import pyarrow as pa
+
+    if pa.types.is_dictionary(values.type):
+        values = values.cast(values.type.value_type)
+    done: list[object] = []
+    for cell in values.cast(pa.binary()).to_pylist():
+        try:
+            done.append(None if cell is None else cell.decode())
+        except UnicodeDecodeError:
+            done.append(cell)
+    return done
 
 
 def _held_as(type_: Any) -> Any:
@@ -352,8 +383,7 @@ def _objects(name: str, values: Any) -> pl.Series:
 
     types = set(map(type, values)) - {type(None)}
     if len(types) > 1 or types & {float, type(pd.NA), type(pd.NaT)}:  # ways to write a gap
-        absent = pd.isna(values)
-        types = set(map(type, values[~absent]))
+        types = set(map(type, values[~_gaps(values)]))
     if not types:
         return pl.Series(name, [None] * len(values), dtype=pl.Null)
     plain = {
@@ -369,7 +399,24 @@ def _objects(name: str, values: Any) -> pl.Series:
             return arrow_column(name, pa.array(values, plain.get(only), from_pandas=True))
         except (pa.ArrowException, TypeError, ValueError, OverflowError):
             pass  # too large, not finite, or half a character: each is judged by itself
-    return object_column(name, np.where(pd.isna(values), None, values))
+    return object_column(name, np.where(_gaps(values), None, values))
+
+
+def _gaps(values: Any) -> Any:
+    """Which objects are ways to write a gap; a number that signals when it is looked at is none."""
+    import numpy as np
+    import pandas as pd
+
+    def is_gap(value: Any) -> bool:
+        try:
+            return bool(pd.isna(value) is True)
+        except ArithmeticError:
+            return False
+
+    try:
+        return pd.isna(values)
+    except ArithmeticError:
+        return np.array([is_gap(value) for value in values], bool)
 
 
 def _to_pandas(frame: Frame, table: Any) -> pd.DataFrame:
@@ -380,8 +427,8 @@ def _to_pandas(frame: Frame, table: Any) -> pd.DataFrame:
     else:
         columns = {name: _numpy_column(table[name]) for name in table.column_names}
     done = pd.DataFrame(columns, copy=False) if columns else pd.DataFrame(index=range(frame.rows))
-    assert frame.index is not None
-    done.index = frame.index
+    if frame.index is not None:
+        done.index = frame.index
     return done
 
 

@@ -1,0 +1,110 @@
+"""The same rows as every kind of frame, and a control point that reads facts of every type."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import Any
+
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+from tests.loading import engine_of, policy_text
+
+from salesctrl.batch.frames import take
+from salesctrl.engine import Engine
+
+POLICY = """\
+subject: order.memo
+let:
+  total: sum(x.price * x.quantity for x in order.lines)
+  left: order.amount - order.paid
+outputs: [left]
+rules:
+  - {id: AMOUNT, when: order.amount > 100.00, deny: true}
+  - {id: DISCOUNT, when: order.discount > 5%, flag: true}
+  - {id: GRADE, when: customer.grade == "C", flag: true}
+  - {id: DUE, when: 'order.due < date("2026-02-01")', flag: true}
+  - {id: URGENT, when: order.urgent, flag: true}
+  - {id: WAITING, when: order.waiting > 30, flag: true}
+  - {id: PLACED, when: not known(order.placed), flag: true}
+  - {id: PAID, when: order.paid > 10.00, flag: true}
+  - {id: NOTE, when: order.note == "stop", deny: true}
+  - {id: LINES, when: total > 1000.00, deny: true}
+"""
+PATHS = (
+    "order.memo", "order.amount", "order.discount", "customer.grade", "order.due", "order.urgent",
+    "order.waiting", "order.placed", "order.paid", "order.note", "order.lines",
+)  # fmt: skip
+
+
+@cache
+def an_engine() -> Engine:
+    """An engine whose only control point, `point`, reads the facts of `PATHS`."""
+    return engine_of(policy_text(POLICY))
+
+
+# --- kinds of frames ------------------------------------------------------------------------------
+
+
+def _pandas(columns: Mapping[str, pl.Series]) -> pd.DataFrame:
+    """Columns of numpy; the labels of the rows are no numbers from 0."""
+    done = {}
+    for name, series in columns.items():
+        plain = series.dtype.is_float() or series.dtype.is_integer()
+        done[name] = series.to_numpy() if plain else pd.Series(series.to_list(), dtype=object)
+    frame = pd.DataFrame(done) if done else pd.DataFrame()
+    frame.index = pd.Index([f"row {i}" for i in range(len(frame))], name="label")
+    return frame
+
+
+def _arrow(columns: Mapping[str, pl.Series]) -> pa.Table:
+    return pl.DataFrame(dict(columns)).to_arrow()
+
+
+def _pandas_arrow(columns: Mapping[str, pl.Series]) -> pd.DataFrame:
+    frame: pd.DataFrame = _arrow(columns).to_pandas(types_mapper=pd.ArrowDtype)
+    return frame.set_index(pd.Index([9 - i for i in range(len(frame))]))
+
+
+def _batch(columns: Mapping[str, pl.Series]) -> pa.RecordBatch:
+    table = _arrow(columns)
+    return pa.RecordBatch.from_arrays([c.combine_chunks() for c in table.columns], schema=table.schema)
+
+
+def _reader(columns: Mapping[str, pl.Series]) -> pa.RecordBatchReader:
+    """In batches of two rows."""
+    return _arrow(columns).to_reader(max_chunksize=2)
+
+
+KINDS: Mapping[str, Callable[[Mapping[str, pl.Series]], Any]] = {
+    "pandas": _pandas,
+    "pandas of Arrow": _pandas_arrow,
+    "Polars": lambda columns: pl.DataFrame(dict(columns)),
+    "Polars, lazy": lambda columns: pl.DataFrame(dict(columns)).lazy(),
+    "Arrow table": _arrow,
+    "Arrow batch": _batch,
+    "Arrow reader": _reader,
+}
+WITH_OBJECTS = ("pandas", "Polars")
+"""The kinds that can hold any object in a cell."""
+
+
+def texts(rows: Sequence[Mapping[str, str | None]]) -> dict[str, pl.Series]:
+    """Rows as columns of texts."""
+    return {
+        path: pl.Series(path, [row.get(path) for row in rows], dtype=pl.String)
+        for path in dict.fromkeys(path for row in rows for path in row)
+    }
+
+
+def with_cell(column: pl.Series, row: int, cell: object) -> pl.Series:
+    """A column with another cell in one row."""
+    cells = column.to_list()
+    cells[row] = cell
+    return pl.Series(column.name, cells, dtype=column.dtype)
+
+
+def rows_of(frame: object) -> list[dict[str, Any]]:
+    """The rows of a frame of any kind."""
+    return take(frame).columns.to_dicts()
