@@ -197,7 +197,8 @@ class BatchResult:
         path = one.problem.path
         column = self._reading.header.column_of.get(path)
         where = path if column is None or column == path else f"`{column}` ({path})"
-        return f"{where}: {one.problem.message}" if where else one.problem.message
+        text = f"{where}: {one.problem.message}" if where else one.problem.message
+        return text.encode("utf-8", "backslashreplace").decode()  # half a character is none for a column
 
     def _values(self, schema: Mapping[str, ValueColumn] | None = None) -> Iterator[tuple[str, pl.Series]]:
         """The values of all versions, in the columns of a schema.
