@@ -161,7 +161,7 @@ class Bits:
             if len(blocks):
                 held[:, blocks[:, 0]] &= ~every[:, blocks[:, 1]] & 1
             lengths.append(held.sum(axis=1, dtype=np.int64))
-            items.append(np.nonzero(held)[1])
+            items.append(np.nonzero(held.view(np.bool_))[1])
         offsets = np.cumsum(np.concatenate(lengths))
         values = names.gather(pl.Series(np.concatenate(items), dtype=pl.UInt32))
         made = pa.LargeListArray.from_arrays(pa.array(offsets), values.to_arrow())

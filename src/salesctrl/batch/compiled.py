@@ -21,6 +21,7 @@ from salesctrl.expr.unknown import Unknowns
 from salesctrl.outcome import Outcome
 
 OUTCOME = "outcome"
+_FINAL_BYTES = 16
 MAX_DECIMAL_DIGITS = 38
 """A value that could have more is given as text."""
 
@@ -72,7 +73,16 @@ class Compiled:
         widths = Widths(graph, needed, facts.bounds(needed), facts.lengths(needed))
         requirements = Requirements(conditions, self._payments, evidence)
         self._program = Program(graph, roots, widths, self._maybe, calendar, requirements)
-        self._finish = list(self._final())
+        finish = list(self._final())
+        names = [name for name, _ in finish]
+        self._finish = [expression.alias(name) for name, expression in finish]
+        self._last = [*self._pending(names), self._rank(names).alias(OUTCOME)]
+        self._kept = names
+        self._spent = [name for name in names if name[0] == "m"]
+        self.row_bytes = self._program.row_bytes + sum(
+            _FINAL_BYTES if name[0] == "o" else 8 for name in names
+        )
+        """About how much memory the columns take that are made for a row."""
 
     def decide(self, scope: Scope, judge: Judge | None) -> pl.DataFrame:
         """The decisions on the rows of a scope."""
@@ -80,10 +90,8 @@ class Compiled:
         if not self._finish:  # there are no rules and values; where no policy is in force, nothing is allowed
             outcome = Outcome.ALLOW if self._plan.policies else Outcome.INCOMPLETE
             return pl.DataFrame({OUTCOME: pl.repeat(outcome.rank, done.height, dtype=pl.UInt8, eager=True)})
-        names = [name for name, _ in self._finish]
-        done = done.with_columns([expression.alias(name) for name, expression in self._finish]).select(names)
-        done = done.with_columns([*self._pending(names), self._rank(names).alias(OUTCOME)])
-        return done.drop([name for name in names if name[0] == "m"])
+        done = done.with_columns(self._finish).select(self._kept)
+        return done.with_columns(self._last).drop(self._spent)
 
     # -- what is computed ------------------------------------------------------------------------------
 

@@ -21,8 +21,8 @@ from salesctrl.evidence.judgement import is_met
 from salesctrl.policy.organisation import Organisation
 from salesctrl.policy.types import Base
 
-CELLS_AT_ONCE = 24_000_000
-"""So many cells, of facts and of what is computed of them, are held at once; more rows go in slices."""
+BYTES_AT_ONCE = 2**28
+"""So much memory may what is computed take, about; more rows go in slices."""
 MAX_SHAPES = 64
 """So many compiled programs are kept for a plan; then it begins anew."""
 _BOUNDS = tuple(10**digits for digits in (15, 12, 9))
@@ -54,18 +54,10 @@ class BatchPlan:
 
     def decide(self, given: Given) -> Decided:
         """Decide every row, in order."""
-        step = max(1, CELLS_AT_ONCE // (len(self.plan.graph) + 1))
-        if given.rows <= step:
-            return self._decide(given)
-        parts = [self._decide(given.sliced(start, step)) for start in range(0, given.rows, step)]
-        columns = pl.concat([part.columns for part in parts], how="diagonal_relaxed")
-        return Decided(columns, parts[0].implied, sum(part.alone for part in parts))
-
-    def _decide(self, given: Given) -> Decided:
         shapes = self._shapes(given)
         compiled = self._program(shapes, evidence=given.evidence is not None)
         if compiled is not None:
-            return Decided(compiled.decide(*self._scope(given)), compiled.implied)
+            return self._in_columns(given, compiled)
         for bound in _BOUNDS:
             narrowed = {place: _within(shape, bound) for place, shape in shapes.items()}
             if narrowed == shapes:
@@ -74,6 +66,15 @@ class BatchPlan:
             if compiled is not None:
                 return self._apart(given, compiled, bound)
         return Decided(self._row_by_row(given), (), given.rows)
+
+    def _in_columns(self, given: Given, compiled: Compiled) -> Decided:
+        """Decide rows that fit a program, in slices that fit the memory."""
+        step = max(1, int(BYTES_AT_ONCE / (compiled.row_bytes + 1)))
+        parts = [
+            compiled.decide(*self._scope(given.sliced(start, step)))
+            for start in range(0, max(given.rows, 1), step)
+        ]
+        return Decided(parts[0] if len(parts) == 1 else pl.concat(parts), compiled.implied)
 
     def _shapes(self, given: Given) -> dict[int, Shape]:
         """The shapes of the columns; measured where the declared digits alone would ask for wide integers."""
@@ -136,7 +137,7 @@ class BatchPlan:
                 beyond |= ((values < -bound) | (values > bound)).fill_null(False)
         alone, others = beyond.arg_true(), (~beyond).arg_true()
         parts = [
-            compiled.decide(*self._scope(given.taken(others))).with_columns(others.alias("row")),
+            self._in_columns(given.taken(others), compiled).columns.with_columns(others.alias("row")),
             self._row_by_row(given.taken(alone)).with_columns(alone.alias("row")),
         ]
         merged = pl.concat(parts, how="diagonal_relaxed").sort("row").drop("row")

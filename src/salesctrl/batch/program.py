@@ -23,6 +23,7 @@ from salesctrl.expr.unknown import Unknowns
 MAX_NESTING = 20
 """So deep a chain of operations is printed in one; a deeper one is cut by a column."""
 _AT_HAND = frozenset({"const", "input", "var"})
+_TRUTHS = frozenset({"and", "or", "not", "cmp", "in", "known", "judge"})
 PARENT = "parent"
 """The column of the items of lists that says whose they are."""
 
@@ -94,6 +95,13 @@ class Program:
         self.printer = ColumnPrinter(graph, widths, maybe, calendar, columns, payments)
         uses = self._uses(roots)
         self._stages = self._staged(uses, columns)
+
+    @property
+    def row_bytes(self) -> float:
+        """About how much memory the columns take that are made for a row."""
+        ops = self._graph.ops
+        made = [node for stage in self._stages for node, _ in stage.vectors]
+        return sum(1 / 8 if ops[node].name in _TRUTHS else 8 * self._widths[node] / 64 for node in made)
 
     def run(self, scope: Scope, judge: Judge | None = None) -> pl.DataFrame:
         """The rows with the columns of the program beside the facts."""
@@ -195,7 +203,7 @@ class Program:
 
 
 def _outside(graph: Graph, fold: Op) -> tuple[int, ...]:
-    """What a fold needs from around it: its list, if it is computed, and all that is the same for each item."""
+    """What a fold needs from around it: its list, and all that is the same for each item."""
     assert isinstance(fold.imm, tuple)
     loop = fold.imm[1]
     found: dict[int, None] = {}
