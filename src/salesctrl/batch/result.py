@@ -5,28 +5,33 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import itemgetter
 
 import polars as pl
 
 from salesctrl.batch.bits import Bits, word_count, word_type
 from salesctrl.batch.compiled import OUTCOME
 from salesctrl.batch.deciding import BatchPlan, Decided
+from salesctrl.batch.exceptions import EXCEPTION_COLUMNS, exceptions
 from salesctrl.batch.frames import give
 from salesctrl.batch.given import Given
 from salesctrl.batch.header import Header
+from salesctrl.batch.missing import missing_facts
 from salesctrl.batch.reading import FrameReading, RowProblem
+from salesctrl.batch.refused import Reads
 from salesctrl.batch.schema import ValueColumn, as_type, value_name, value_schema
-from salesctrl.batch.summary import STATES, Language, clause, summary_rows
-from salesctrl.batch.values import value_columns
+from salesctrl.batch.summary import STATES, Language, summary_rows
+from salesctrl.batch.values import readable, value_columns
 from salesctrl.compile.checked import CheckedRule
 from salesctrl.compile.plan import CheckedSet, Plan
 from salesctrl.decision.model import Decision
 from salesctrl.diagnostics import quoted, suggest
-from salesctrl.errors import FactsError
+from salesctrl.errors import FactProblem, FactsError
 from salesctrl.evaluate.facts import Reading
 from salesctrl.evaluate.point import ControlPoint
 from salesctrl.outcome import OUTCOMES, Outcome
-from salesctrl.policy.types import Type
+from salesctrl.policy.types import DATE, Type
+from salesctrl.tables.columns import AS_OF
 
 OUTCOME_TYPE = pl.Enum([outcome.value for outcome in OUTCOMES])
 _LISTS = {"fired": "f", "pending": "p", "requirements": "j", "unknown": "u"}
@@ -97,9 +102,25 @@ class BatchResult:
         return tuple(notice.text for notice in self._reading.header.notices)
 
     @property
+    def days(self) -> pl.Series:
+        """The date of each decision; null where it could not be read."""
+        return readable(self._reading.days, DATE).alias(AS_OF)
+
+    @cached_property
     def row_problems(self) -> tuple[RowProblem, ...]:
-        """All facts that were refused, in the order of the rows."""
-        return tuple(sorted(self._reading.problems, key=lambda problem: problem.row))
+        """The facts that were refused, row by row in the order in which `evaluate` finds them.
+
+        Those that the policies in force on the date of the row do not read are none; of a row without a date
+        that is all there is to say.
+        """
+        part_of = None if len(self._parts) <= 1 else self._part_of_rows
+        reads = [Reads(None if part.plan is None else part.plan.evaluator) for part in self._parts]
+        found: list[tuple[int, int, RowProblem]] = []
+        for problem in self._reading.problems:
+            place = reads[0 if part_of is None else part_of[problem.row]].place(problem.problem)
+            if place is not None:
+                found.append((problem.row, place, problem))
+        return tuple(problem for _, _, problem in sorted(found, key=itemgetter(0, 1)))
 
     # -- outcomes ----------------------------------------------------------------------------------
 
@@ -117,18 +138,7 @@ class BatchResult:
     @cached_property
     def _wrong_rows(self) -> list[int]:
         """The rows of which something was refused that their plan reads."""
-        reads: dict[int, frozenset[str] | None] = {}
-        number = self._part_of_rows if len(self._parts) > 1 else None
-        found: set[int] = set()
-        for problem in self._reading.problems:
-            index = 0 if number is None else number[problem.row]
-            if index not in reads:
-                plan = self._parts[index].plan
-                reads[index] = None if plan is None else frozenset(plan.plan.inputs.slots)
-            paths = reads[index]
-            if paths is None or _is_read(problem.problem.path, paths):
-                found.add(problem.row)
-        return sorted(found)
+        return list(dict.fromkeys(problem.row for problem in self.row_problems))
 
     @cached_property
     def _part_of_rows(self) -> pl.Series:
@@ -159,7 +169,7 @@ class BatchResult:
     @cached_property
     def columns(self) -> pl.DataFrame:
         """The decisions as columns of Polars: see `frame`."""
-        keys = [series.alias(name) for name, series in self._reading.keys.items()]
+        keys = [series.alias(value_name(name, (), "key")) for name, series in self._reading.keys.items()]
         return pl.DataFrame([*keys, *self._columns({series.name for series in keys})])
 
     def columns_as(self, schema: Mapping[str, ValueColumn], taken: Collection[str] = ()) -> pl.DataFrame:
@@ -266,6 +276,25 @@ class BatchResult:
         words += _words(columns, "j", len(of), 2 * count)
         return Bits(words, len(columns)).lists(ids, unless)
 
+    @cached_property
+    def missing(self) -> pl.Series:
+        """For each row the paths of the facts for want of which something is unknown."""
+        refused: dict[int, list[FactProblem]] = {}
+        for one in self.row_problems:
+            refused.setdefault(one.row, []).append(one.problem)
+        pieces: list[tuple[Part, pl.Series]] = []
+        for part in self._parts:
+            count = self._count(part)
+            numbers = pl.repeat(0, count, dtype=pl.UInt32, eager=True)
+            known: dict[tuple[str, ...], int] = {(): 0}
+            if part.plan is not None and part.given is not None:
+                own = _of_part(refused, part)
+                rows, found = missing_facts(part.plan, part.decided, part.given, own)
+                numbers = numbers.scatter(rows, [known.setdefault(paths, len(known)) for paths in found])
+            lists = pl.Series([list(paths) for paths in known], dtype=pl.List(pl.String))
+            pieces.append((part, lists.gather(numbers)))
+        return self._scattered(pieces, pl.List(pl.String), fill=[]).alias("missing")
+
     # -- questions ---------------------------------------------------------------------------------
 
     def explain(self, row: int) -> Decision:
@@ -282,7 +311,7 @@ class BatchResult:
         if not -count <= row < count:
             raise IndexError(f"expected a row from 0 to {count - 1} but got {row}")
         row %= count
-        problems = [one.problem for one in self._reading.problems if one.row == row]
+        problems = [one.problem for one in self.row_problems if one.row == row]
         index = self._part_of_rows[row] if len(self._parts) > 1 else 0
         part = self._parts[index]
         if part.plan is None or part.given is None:
@@ -290,8 +319,7 @@ class BatchResult:
         place = row if part.rows is None else int(part.rows.search_sorted(row))
         one = part.given.sliced(place, 1)
         values = next(one.values())
-        reads = frozenset(part.plan.plan.inputs.slots)
-        reading = Reading(list(values), [p for p in problems if _is_read(p.path, reads)])
+        reading = Reading(list(values), problems)
         reading.rounded = [path for path, rows in self._reading.rounded.items() if row in rows]
         kept = reading if reading.problems or reading.rounded else None
         evidence = one.evidence[0] if one.evidence is not None else None
@@ -313,34 +341,17 @@ class BatchResult:
     def exceptions(self, lang: Language = "en") -> object:
         """Every row that is not plainly allowed, with each rule that says so, and the clause it stands on.
 
-        A frame of the kind that was given, sorted by rule: ``rule``, ``title``, ``clause``, ``outcome`` of
-        the rule, ``row``, the key columns.
+        A frame of the kind that was given, sorted by rule: ``rule``, its ``title``, ``clause`` and
+        ``outcome``; the ``state`` that it is in: ``fired``, ``pending`` (what it requires is open) or
+        ``unknown``; the ``row``, from 0, and its key columns. Two reasons have no rule: ``refused``, where
+        facts are wrong, and ``unknown``, where a value is that no rule depends on.
         """
-        pieces = []
-        for name in ("fired", "unknown"):
-            long = (
-                pl.DataFrame({"rule": self.columns[name]})
-                .with_row_index("row")
-                .explode("rule", empty_as_null=False)
-            )
-            pieces.append(long.filter(pl.col("rule").is_not_null()).with_columns(pl.lit(name).alias("state")))
-        long = pl.concat(pieces)
-        grave = [r for r in self._rules.values() if r.outcome is not None and r.outcome is not Outcome.ALLOW]
-        known = pl.DataFrame(
-            {
-                "rule": [rule.id for rule in grave],
-                "title": [rule.title.get(lang) for rule in grave],
-                "clause": [clause(rule, lang) for rule in grave],
-                "outcome": [rule.outcome.value for rule in grave if rule.outcome is not None],
-            },
-            schema={"rule": pl.String, "title": pl.String, "clause": pl.String, "outcome": OUTCOME_TYPE},
-        )
-        joined = long.join(known, on="rule", how="inner").sort("rule", "row")
-        keys = pl.DataFrame([s.alias(n) for n, s in self._reading.keys.items()])
-        found = joined.select("rule", "title", "clause", "outcome", "state", "row")
-        if keys.width:
-            found = found.hstack(keys[joined["row"]])
-        return self._given_back(found)
+        found = exceptions(self.columns, self._rules, self._wrong_rows, lang)
+        keys = [
+            series[found["row"]].alias(value_name(name, EXCEPTION_COLUMNS, "key"))
+            for name, series in self._reading.keys.items()
+        ]
+        return self._given_back(pl.DataFrame([*found.iter_columns(), *keys]))
 
     def sample(self, rule: str, count: int = 5) -> object:
         """Some rows where a rule fired, spread evenly over the table; always the same ones.
@@ -423,9 +434,9 @@ def _words(columns: pl.DataFrame, letter: str, count: int, first: int = 0) -> li
     return [(start, columns[name]) for name, start in names.items() if name in columns.columns]
 
 
-def _is_read(path: str, slots: frozenset[str]) -> bool:
-    """Whether a plan reads the fact, or the list, that a problem is about; what is about no fact counts."""
-    if not path or path.split(".")[0] in ("evidence", "as_of"):
-        return True
-    plain = path.split("[")[0]
-    return plain in slots or any(slot.startswith(f"{plain}.") for slot in slots)
+def _of_part(problems: Mapping[int, list[FactProblem]], part: Part) -> Mapping[int, list[FactProblem]]:
+    """The problems by the numbers of their rows among those of a part."""
+    if part.rows is None or not problems:
+        return problems
+    own = part.rows.is_in(list(problems)).arg_true()
+    return {place: problems[part.rows[place]] for place in own}
