@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import cached_property
 from threading import Lock
 
 from salesctrl.compile.checked import Interval
@@ -42,12 +43,20 @@ class PlanEvaluator:
         self.policies = PolicySetName(checked.name, checked.version, set_digest, checked.overlays)
         self.root: Record = layout(plan)
         self._organisation = checked.organisation
-        self._scalar = ScalarEvaluator(plan, self.root, checked.organisation, self)
         self.named: dict[int, tuple[str, ...]] = {}
         self._tracer: Tracer | None = None
         self._working: PlanWorking | None = None
         self._lock = Lock()
-        self.fast: Callable[[object, int], Decision] = self._scalar.fast
+
+    @cached_property
+    def _scalar(self) -> ScalarEvaluator:
+        """The plan as code: made when a transaction is decided by itself, which tables may never ask for."""
+        return ScalarEvaluator(self.plan, self.root, self._organisation, self)
+
+    @cached_property
+    def fast(self) -> Callable[[object, int], Decision]:
+        """Facts and day to a decision; raises anything at all where the facts are not plain and complete."""
+        return self._scalar.fast
 
     def general(self, facts: object, day: int, *, raising: bool, tolerance: Decimal | None) -> Decision:
         """Decide on facts of any form; raises :class:`FactsError` for wrong ones if ``raising``."""
@@ -214,9 +223,6 @@ class ControlPoint:
                 made = self._made.get(key)
                 if made is None:
                     made = self._made[key] = self._make(number if in_force else None)
-        if in_force:
-            interval = made.plan.interval
-            self.latest = (interval.first, interval.last, made.fast)
         return made
 
     def _make(self, number: int | None) -> PlanEvaluator:
@@ -232,6 +238,9 @@ class ControlPoint:
     ) -> Decision:
         """The decision for facts on a day."""
         evaluator = self.at(day)
+        interval = evaluator.plan.interval
+        if day in interval:  # and not in a gap between versions
+            self.latest = (interval.first, interval.last, evaluator.fast)
         try:
             decision = evaluator.fast(facts, day)
         except Exception:
