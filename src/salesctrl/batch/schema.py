@@ -83,9 +83,13 @@ def as_type(values: pl.Series, dtype: pl.DataType) -> pl.Series:
     return values.cast(dtype)
 
 
-def value_name(name: str, taken: Collection[str]) -> str:
-    """What the column of a value is called, where some names are taken."""
-    return f"{name} (value)" if name in taken or name in RESERVED else name
+def value_name(name: str, taken: Collection[str], what: str = "value") -> str:
+    """What the column of a value is called, where some names are taken; or of something else.
+
+    >>> value_name("outcome", ()), value_name("days_late", ())
+    ('outcome (value)', 'days_late')
+    """
+    return f"{name} ({what})" if name in taken or name in RESERVED else name
 
 
 def _raw_type(type_: Type) -> pl.DataType:
