@@ -413,3 +413,18 @@ def test_a_column_of_nothing_takes_no_time():
         None,
         None,
     ]
+
+
+@pytest.mark.parametrize("scale", [0, 2, 6])
+def test_noise_is_rounded_away_up_to_the_tolerance_and_no_further(scale):
+    """Floats a little less and a little more than the tolerance from a number, and just at it."""
+    tolerance = min(Decimal("1e-9"), Decimal(1).scaleb(-scale - 3))
+    numbers = np.random.default_rng(scale).integers(-(10**6), 10**6, 600) / 10**scale
+    numbers[:20] = 0
+    off = np.random.default_rng(scale).choice([0.5, 0.99, 1, 1.01, 1.5, 3], 600) * float(tolerance)
+    floats = np.concatenate([numbers + off, numbers - off])
+    way = Way(tolerance=Decimal("1e-9"))
+    agree(leaf_of(number(scale)), pl.Series(floats), way)
+    taken = read_at_once(leaf_of(number(scale)), pl.Series(floats), way)
+    assert len(taken.rounded) > len(floats) // 10
+    assert taken.left.sum() > len(floats) // 10

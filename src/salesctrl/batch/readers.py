@@ -144,7 +144,7 @@ def _narrow(numbers: pl.Series) -> pl.Series:
     least, greatest = numbers.min(), numbers.max()
     if not isinstance(least, int) or not isinstance(greatest, int):
         return numbers  # all are null
-    if INT64_LEAST <= least and greatest <= INT64_MOST:
+    if least >= INT64_LEAST and greatest <= INT64_MOST:
         return numbers.cast(pl.Int64, wrap_numerical=True)
     return numbers
 
