@@ -28,16 +28,21 @@ class CsvFile:
         with closing(open_source(path, io.BytesIO(), "csv", nearest=False)) as source:
             assert source.header is not None
             self.names = source.header
+            self.size = source.size
+        self.position = 0
 
-    def slices(self, only: Collection[str] | None = None, rows: int = ROWS) -> Iterator[Slice]:
+    def slices(
+        self, only: Collection[str] | None = None, rows: int = ROWS, facts: Collection[str] | None = None
+    ) -> Iterator[Slice]:
         """The rows; an empty line is none."""
         places = chosen_places(self.name, self.names, only)
+        judged = [place for place in places if facts is None or self.names[place] in facts]
         first = 1
-        for part in self._parts(places, rows):
+        for part in self._parts(places, judged, rows):
             yield replace(part, first=first)
             first += part.rows
 
-    def _parts(self, places: Sequence[int], rows: int) -> Iterator[Slice]:
+    def _parts(self, places: Sequence[int], judged: Sequence[int], rows: int) -> Iterator[Slice]:
         """The slices, not numbered yet."""
         with self._path.open("rb") as binary:
             header = binary.readline()
@@ -49,10 +54,11 @@ class CsvFile:
                     columns = self._plain(chunk, places)
                     if columns is None:
                         break
-                    for part in columns.iter_slices(rows):
-                        yield Slice(1, part.height, part.select(names))
                     offset += len(chunk)
                     line += chunk.count(b"\n")
+                    self.position = offset
+                    for part in columns.iter_slices(rows):
+                        yield Slice(1, part.height, part.select(names))
                 else:
                     return
             binary.seek(offset)
@@ -61,7 +67,8 @@ class CsvFile:
             if offset == 0:
                 next(found)
             while raws := list(islice(found, rows)):
-                yield self._checked(raws, places)
+                self.position = binary.tell()
+                yield self._checked(raws, places, judged)
 
     def _plain(self, chunk: bytes, places: Sequence[int]) -> pl.DataFrame | None:
         """The cells of whole lines; None if there is doubt of what they are, or they are not UTF-8."""
@@ -78,30 +85,28 @@ class CsvFile:
         columns.columns = [self.names[place] for place in places] or columns.columns
         return columns.with_columns(pl.all().replace("", None)) if b'""' in chunk else columns
 
-    def _checked(self, raws: Sequence[RawRow], places: Sequence[int]) -> Slice:
+    def _checked(self, raws: Sequence[RawRow], places: Sequence[int], judged: Sequence[int]) -> Slice:
         problems: list[tuple[int, FactProblem]] = []
-        rows: list[tuple[str, ...] | None] = []
+        columns: list[list[str | None]] = [[] for _ in places]
         for number, raw in enumerate(raws):
             problem = raw.problem
             cells = raw.content if isinstance(raw.content, tuple) else None
+            for column, place in zip(columns, places, strict=True):
+                cell = cells[place] if cells is not None else None
+                column.append(cell if isinstance(cell, str) and cell and is_utf8(cell) else None)
             if cells is not None:
-                bad = next((place for place in places if not is_utf8(cells[place])), None)
+                bad = next((place for place in judged if not is_utf8(str(cells[place]))), None)
                 if bad is not None:
                     message = f"the cell of the column `{self.names[bad]}` is not UTF-8"
-                    problem, cells = FactProblem("", "F_ENCODING", message), None
+                    problem = FactProblem("", "F_ENCODING", message)
             if problem is not None:
                 message = f"{problem.message} (line {raw.line})"
                 problems.append((number, FactProblem(problem.path, problem.code, message, problem.help)))
-            rows.append(cells)
-        columns = [
-            pl.Series(
-                self.names[place],
-                [cells[place] or None if cells else None for cells in rows],
-                dtype=pl.String,
-            )
-            for place in places
+        made = [
+            pl.Series(self.names[place], column, dtype=pl.String)
+            for column, place in zip(columns, places, strict=True)
         ]
-        return Slice(1, len(rows), pl.DataFrame(columns), tuple(problems))
+        return Slice(1, len(raws), pl.DataFrame(made), tuple(problems))
 
 
 def _chunks(binary: io.BufferedReader) -> Iterator[bytes]:

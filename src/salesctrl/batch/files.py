@@ -38,7 +38,7 @@ class Slice:
     """Rows of a file that follow one another.
 
     ``first`` is the number of the first of them, from 1, and ``rows`` how many they are; ``problems`` are
-    rows, from 0 in the slice, that cannot be read: all their cells are null.
+    rows, from 0 in the slice, that cannot be read: their cells may name them, but hold no facts.
     """
 
     first: int
@@ -48,13 +48,26 @@ class Slice:
 
 
 class TableFile(Protocol):
-    """A file that is there and begins as its format does: its name, the names of its columns, its rows."""
+    """A file that is there and begins as its format does: its name, the names of its columns, its rows.
+
+    ``position`` says how much of ``size`` has been read: bytes or rows; ``size`` is None if it is not known.
+    """
 
     name: str
     names: tuple[str, ...]
+    size: int | None
+    position: int
 
-    def slices(self, only: Collection[str] | None = None, rows: int = ROWS) -> Iterator[Slice]:
+    def slices(
+        self, only: Collection[str] | None = None, rows: int = ROWS, facts: Collection[str] | None = None
+    ) -> Iterator[Slice]:
         """The rows of some of the columns, or of all, in slices of no more than ``rows``.
+
+        Args:
+            only: The names of the columns to read; left out, all.
+            rows: The most rows in a slice.
+            facts: The columns without which a row cannot be read, if one of its cells is no text; left out,
+                all of these. In others such a cell holds nothing.
 
         Raises:
             FactsError: Something in the file cannot be read, and with it what comes after it; or two of these
@@ -62,13 +75,21 @@ class TableFile(Protocol):
         """
 
 
-def table_file(path: Path, format: TableFormat | None = None, *, sheet: str | None = None) -> TableFile:
+def table_file(
+    path: Path,
+    format: TableFormat | None = None,
+    *,
+    sheet: str | None = None,
+    is_record: Callable[[str], bool] = lambda name: False,
+) -> TableFile:
     r"""Look at a file of rows, or a folder of Parquet files.
 
     Args:
         path: Where it is.
         format: What it is; left out, the ending of its name says it.
         sheet: Which sheet of a file of Excel; left out, its first.
+        is_record: Whether a struct of Parquet with that name is a record of facts: then each of its fields
+            is a column with a dotted name.
 
     Raises:
         FactsError: It cannot be read, or it is not what it should be.
@@ -93,7 +114,7 @@ def table_file(path: Path, format: TableFormat | None = None, *, sheet: str | No
     try:
         if format == "csv":
             return CsvFile(path)
-        return ParquetFiles(path) if format == "parquet" else ExcelFile(path, sheet)
+        return ParquetFiles(path, is_record) if format == "parquet" else ExcelFile(path, sheet)
     except OSError as error:
         raise _unreadable(path.name, error) from error
 
@@ -126,36 +147,42 @@ class ParquetFiles:
     Folders named ``key=value`` make a column ``key``, of texts.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, is_record: Callable[[str], bool] = lambda name: False):
         self.name = path.name
-        self._root = path
-        self._files = [path] if not path.is_dir() else _parquet_files(path)
-        self.names = self._names_of(self._files[0])
-        for file in self._files[1:]:
+        self._root, self._is_record = path, is_record
+        self.paths = [path] if not path.is_dir() else _parquet_files(path)
+        self.size: int | None = 0
+        self.position = 0
+        self.names = self._names_of(self.paths[0])
+        for file in self.paths[1:]:
             self._check_names(file)
 
-    def slices(self, only: Collection[str] | None = None, rows: int = ROWS) -> Iterator[Slice]:
+    def slices(
+        self, only: Collection[str] | None = None, rows: int = ROWS, facts: Collection[str] | None = None
+    ) -> Iterator[Slice]:
         """The rows, file by file; a slice never spans two."""
         wanted = [self.names[place] for place in chosen_places(self.name, self.names, only)]
         first = 1
-        for path in self._files:
+        for path in self.paths:
             for part in self._slices(path, wanted, rows, first):
-                yield part
                 first += part.rows
+                self.position = first - 1
+                yield part
 
     def _slices(self, path: Path, wanted: Sequence[str], rows: int, first: int) -> Iterator[Slice]:
         import pyarrow as pa
 
         name, keys = self._name_of(path), _partition(self._root, path)
-        stored = [column for column in wanted if column not in keys]
         try:
             with _opened(path) as file:
-                for batch in file.iter_batches(batch_size=rows, columns=stored):
+                stored = dict(_fields(file.schema_arrow, self._is_record))
+                columns_read = sorted({stored[column][0] for column in wanted if column not in keys})
+                for batch in file.iter_batches(batch_size=rows, columns=columns_read):
                     count = batch.num_rows
                     columns = [
                         _repeated(column, keys[column], count)
                         if column in keys
-                        else arrow_column(column, batch.column(column))
+                        else arrow_column(column, _field(batch, stored[column]))
                         for column in wanted
                     ]
                     yield Slice(first, count, pl.DataFrame(columns))
@@ -172,7 +199,8 @@ class ParquetFiles:
 
         try:
             with _opened(path) as file:
-                stored = file.schema_arrow.names
+                stored = [name for name, _ in _fields(file.schema_arrow, self._is_record)]
+                self.size = (self.size or 0) + file.metadata.num_rows
         except (pa.ArrowException, OSError) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise _unreadable(self._name_of(path), error) from error
@@ -189,7 +217,7 @@ class ParquetFiles:
             return
         said = [f"there is no column {listed(absent)}"] if absent else []
         said += [f"there is a column {listed(more)} more"] if more else []
-        message = f"{' and '.join(said)} than in `{self._name_of(self._files[0])}`"
+        message = f"{' and '.join(said)} than in `{self._name_of(self.paths[0])}`"
         raise wrong(self._name_of(path), "F_TABLE", message, "files of one table have the same columns")
 
     def _name_of(self, path: Path) -> str:
@@ -200,6 +228,30 @@ def _opened(path: Path) -> Any:
     from pyarrow.parquet import ParquetFile
 
     return ParquetFile(path, pre_buffer=False)
+
+
+def _fields(schema: Any, is_record: Callable[[str], bool]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The names of columns with the way to each: those of structs that are records, else the column alone."""
+    from pyarrow import types
+
+    todo: list[tuple[tuple[str, ...], Any]] = [
+        ((field.name,), field.type) for field in reversed(list(schema))
+    ]
+    while todo:
+        way, type_ = todo.pop()
+        if types.is_struct(type_) and is_record(".".join(way)):
+            todo += [((*way, field.name), field.type) for field in reversed(list(type_))]
+        else:
+            yield ".".join(way), way
+
+
+def _field(batch: Any, way: Sequence[str]) -> Any:
+    """A column, or a field of a column of structs; null where one of these is."""
+    from pyarrow import compute
+
+    first, *rest = way
+    column = batch.column(first)
+    return compute.struct_field(column, rest) if rest else column
 
 
 def _repeated(name: str, value: str | None, count: int) -> pl.Series:
@@ -251,8 +303,12 @@ class ExcelFile:
         while texts and not texts[-1]:
             texts.pop()
         self.names = tuple(texts)
+        self.size: int | None = None
+        self.position = 0
 
-    def slices(self, only: Collection[str] | None = None, rows: int = ROWS) -> Iterator[Slice]:
+    def slices(
+        self, only: Collection[str] | None = None, rows: int = ROWS, facts: Collection[str] | None = None
+    ) -> Iterator[Slice]:
         """The rows below the names; one without any value is none."""
         places = chosen_places(self.name, self.names, only)
         taken: list[Sequence[object]] = []

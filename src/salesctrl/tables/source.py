@@ -1,10 +1,14 @@
-"""Files of rows: what stands in each row of a CSV, JSON or JSON Lines file, one row after another."""
+"""Files of rows: what stands in each row of a file, one row after another.
+
+CSV, JSON and JSON Lines are read here. What is read in columns (Parquet, sheets of Excel) comes as a `Source`
+too, made by `salesctrl.batch.row_source`.
+"""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import chain
@@ -14,7 +18,7 @@ from typing import BinaryIO, Literal, get_args
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.tables.exact_json import BadJson, parse_json
 
-InputFormat = Literal["json", "jsonl", "csv"]
+InputFormat = Literal["json", "jsonl", "csv", "parquet", "xlsx"]
 FORMATS: tuple[InputFormat, ...] = get_args(InputFormat)
 _SUFFIXES: dict[str, InputFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
 STDIN = "standard input"
@@ -23,10 +27,13 @@ _UTF8_HELP = "save it as UTF-8 (in Excel: “CSV UTF-8”), or convert it: `icon
 
 @dataclass(frozen=True, slots=True)
 class RawRow:
-    """A row as it stands in the file: cells of a CSV row, an object of JSON; or why it cannot be read."""
+    """A row as it stands in the file: cells of a table, an object of JSON; or why it cannot be read.
+
+    Cells of CSV are texts; those of other tables also numbers, dates, …, and ``None`` where there is nothing.
+    """
 
     line: int | None
-    content: tuple[str, ...] | dict[str, object] | None
+    content: tuple[object, ...] | dict[str, object] | None
     problem: FactProblem | None = None
 
 
@@ -34,8 +41,9 @@ class RawRow:
 class Source:
     """An open file of rows. ``rows`` is read once, from front to back.
 
-    ``header`` are the names of columns of a CSV file; ``single`` says that a JSON file holds one object, and
-    no list.
+    ``header`` are the names of the columns of a table; ``single`` says that a JSON file holds one object, and
+    no list. Before the first row is taken, ``only`` may be set to the names of the columns that are looked
+    at, and ``skipped`` to a number of rows that are not: what stands in those need not be read.
     """
 
     name: str
@@ -44,11 +52,16 @@ class Source:
     size: int | None
     header: tuple[str, ...] | None = None
     single: bool = False
+    only: Collection[str] | None = None
+    skipped: int = 0
+    tell: Callable[[], int] | None = None
     _binary: BinaryIO = field(default_factory=io.BytesIO)
     _text: io.TextIOWrapper | None = None
 
     def position(self) -> int:
-        """How many bytes have been taken from the file."""
+        """How much has been taken from the file, in what ``size`` counts: bytes, or rows."""
+        if self.tell is not None:
+            return self.tell()
         return self._binary.tell() if self.size is not None and self._text is not None else 0
 
     def close(self) -> None:

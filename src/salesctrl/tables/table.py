@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
@@ -56,6 +57,7 @@ def open_table(
     keys: Sequence[str] = (),
     nearest: bool = False,
     stdin: BinaryIO | None = None,
+    source: Source | None = None,
 ) -> Table:
     """Open a table of transactions for the plans of a control point.
 
@@ -69,15 +71,17 @@ def open_table(
             policies, or of fields named ``id``.
         nearest: Numbers with the noise of binary arithmetic are handed on as floats.
         stdin: What to read where there is no path.
+        source: The rows, where they are open already; then path and format do not count.
 
     Raises:
         FactsError: The file cannot be read, or a column could mean more than one fact.
         PolicyError: The map names facts that the vocabulary does not have.
     """
     chosen = chosen_by_map(Columns(plans, vocabulary), mapping)
-    source = open_source(
-        path, stdin if stdin is not None else sys.stdin.buffer, input_format, nearest=nearest
-    )
+    if source is None:
+        source = open_source(
+            path, stdin if stdin is not None else sys.stdin.buffer, input_format, nearest=nearest
+        )
     try:
         return Table(source, chosen, keys or (mapping.doc.key if mapping is not None else ()), nearest)
     except BaseException:
@@ -88,8 +92,9 @@ def open_table(
 class Table:
     """An open table. Iterate it once; then it is closed.
 
-    ``keys`` names the key columns; ``column_of`` the column of each fact, by path; ``notices`` are what a
-    person should know of its columns: for CSV at once, for JSON when all rows have been read.
+    ``keys`` names the key columns; ``column_of`` the column of each fact, by path; ``constants`` are the
+    facts that are the same in every row. ``notices`` are what a person should know of its columns: for JSON
+    when all rows have been read, else at once.
     """
 
     def __init__(self, source: Source, chosen: Chosen, keys: Sequence[str], nearest: bool):
@@ -102,11 +107,13 @@ class Table:
         self._unread: dict[str, bool] = {}
         self._resolved: dict[str, tuple[Target, ...]] = {}
         self._given: set[str] = set(chosen.constants)
+        self.constants: Mapping[str, object] = chosen.constants
         if source.header is not None:
             settled = self._settle(source.header)
             self._notice_columns(source.header, settled)
             self.keys = self._header_keys(source.header, keys)
             self._key_places = [source.header.index(key) for key in self.keys]
+            source.only = frozenset({*self.keys, *(source.header[place] for place, _ in self.placed)})
             self._rows = source.rows
         else:
             self._rows, first = _peek(source.rows)
@@ -119,7 +126,7 @@ class Table:
 
     @property
     def has_as_of(self) -> bool:
-        """Whether rows may say the date of the decision; a CSV table that has no column for it cannot."""
+        """Whether rows may say the date of the decision; where columns have names, one has to be for it."""
         return self.source.header is None or AS_OF in self._given
 
     def close(self) -> None:
@@ -127,26 +134,35 @@ class Table:
         self.source.close()
 
     def __iter__(self) -> Iterator[FactsRow]:
-        is_csv = self.source.header is not None
         for number, raw in enumerate(self._rows, 1):
-            if raw.problem is not None:
-                yield FactsRow(number, ("",) * len(self.keys), None, _placed(raw))
-            elif is_csv:
-                yield self._from_cells(number, raw)
-            else:
-                yield self._from_object(number, raw)
-        if not is_csv:
+            yield self._read(number, raw)
+        if self.source.header is None:
             self._notice_unread()
         self.close()
 
-    # -- CSV ---------------------------------------------------------------------------------------
+    def find(self, wanted: int) -> tuple[FactsRow | None, int]:
+        """One row by its number, and how many rows were counted; no facts of others are read."""
+        self.source.skipped = wanted - 1
+        number = 0
+        for number, raw in enumerate(self._rows, 1):
+            if number == wanted:
+                return self._read(number, raw), number
+        return None, number
+
+    def _read(self, number: int, raw: RawRow) -> FactsRow:
+        if raw.problem is not None:
+            return FactsRow(number, ("",) * len(self.keys), None, _placed(raw))
+        return self._from_object(number, raw) if self.source.header is None else self._from_cells(number, raw)
+
+    # -- columns -----------------------------------------------------------------------------------
 
     def _settle(self, header: Sequence[str]) -> Settled:
         settled = settle(header, self._chosen)
         if settled.problems:
             raise FactsError([replace(problem, path=self.name) for problem in settled.problems])
         self.column_of |= settled.column_of
-        self._by_place = settled.placed
+        self.placed = tuple(sorted(settled.placed, key=itemgetter(0)))
+        """The places of cells, with the fact in each and how it is read."""
         self._given |= set(settled.column_of)
         return settled
 
@@ -165,19 +181,23 @@ class Table:
     def _from_cells(self, number: int, raw: RawRow) -> FactsRow:
         cells = raw.content
         assert isinstance(cells, tuple)
-        keys = tuple(cells[place] if is_utf8(cells[place]) else "" for place in self._key_places)
+        keys = tuple(key_text(cells[place]) for place in self._key_places)
         facts: Facts = {}
         for path, value in self._chosen.constants.items():
             _put(facts, path, value)
-        for place, target in self._by_place:
-            text = cells[place]
-            if not text.strip():
+        for place, target in self.placed:
+            cell = cells[place]
+            if not isinstance(cell, str):
+                if cell is not None:
+                    _put(facts, target.path, cell)
                 continue
-            if not is_utf8(text):
+            if not cell.strip():
+                continue
+            if not is_utf8(cell):
                 column = self.column_of[target.path]
                 problem = FactProblem("", "F_ENCODING", f"the cell of the column `{column}` is not UTF-8")
-                return FactsRow(number, keys, None, problem)
-            _put(facts, target.path, self._value(target, text))
+                return FactsRow(number, keys, None, _placed(raw, problem))
+            _put(facts, target.path, self._value(target, cell))
         return FactsRow(number, keys, facts)
 
     def _value(self, target: Target, text: str) -> object:
@@ -317,6 +337,17 @@ def _text_at(content: Mapping[str, object], path: str) -> str:
         value = content
         for part in path.split("."):
             value = value.get(part) if isinstance(value, dict) else None
-    if value is None or isinstance(value, dict | list):
+    return key_text(value)
+
+
+def key_text(value: object) -> str:
+    """The text of a cell of a key column; what is no plain value, or was not UTF-8, names no row.
+
+    >>> key_text(1001), key_text(None), key_text(True)
+    ('1001', '', 'true')
+    """
+    if value is None or isinstance(value, dict | list | bytes):
         return ""
+    if isinstance(value, str):
+        return value if is_utf8(value) else ""
     return str(value).lower() if isinstance(value, bool) else str(value)
