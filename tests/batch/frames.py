@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from functools import cache
 from typing import Any
 
@@ -12,8 +13,10 @@ import pyarrow as pa
 from tests.loading import engine_of, policy_text
 
 from salesctrl.batch.frames import take
+from salesctrl.batch.result import BatchResult
 from salesctrl.engine import Engine
 
+AS_OF = date(2026, 3, 1)
 POLICY = """\
 subject: order.memo
 let:
@@ -108,3 +111,57 @@ def with_cell(column: pl.Series, row: int, cell: object) -> pl.Series:
 def rows_of(frame: object) -> list[dict[str, Any]]:
     """The rows of a frame of any kind."""
     return take(frame).columns.to_dicts()
+
+
+# --- what is compared -----------------------------------------------------------------------------
+
+
+def nested(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Facts by their paths as `evaluate` takes them; what is `None` is left out."""
+    facts: dict[str, Any] = {}
+    for path, value in row.items():
+        *records, name = path.split(".")
+        into = facts
+        for record in records:
+            into = into.setdefault(record, {})
+        if value is not None:
+            into[name] = value
+    return facts
+
+
+def assert_as_alone(
+    engine: Engine, result: BatchResult, rows: Sequence[Mapping[str, Any]], as_of: date | str | None = None
+) -> None:
+    """Every row is decided as `evaluate` decides its facts: outcome, rules, requirements, values, trace."""
+    found = result.columns.to_dicts()
+    assert len(found) == len(rows) == result.rows
+    for i, (row, facts) in enumerate(zip(found, rows, strict=True)):
+        decision = engine.evaluate("point", nested(facts), as_of=as_of)
+        for name in ("outcome", "fired", "pending", "unknown"):
+            expected = getattr(decision, name)
+            assert row[name] == (expected if name == "outcome" else list(expected)), (i, name)
+        still_open = [
+            r.need.id for r in decision.requirements if not r.satisfied and r.need.rule in row["pending"]
+        ]
+        assert sorted(row["requirements"]) == sorted(still_open), i
+        for name, value in decision.values.items():
+            parts = value if isinstance(value, dict) else {None: value}
+            for key, part in parts.items():
+                shown = row[name if key is None else f"{name}.{key}"]
+                assert shown == (list(part) if isinstance(part, tuple) else part), (i, name)
+        assert result.explain(i).to_json(trace=True) == decision.to_json(trace=True), i
+
+
+def objects(rows: Sequence[Mapping[str, Any]]) -> dict[str, pl.Series]:
+    """Facts by path as columns of objects."""
+    paths = dict.fromkeys(path for row in rows for path in row)
+    return {path: pl.Series(path, [row.get(path) for row in rows], dtype=pl.Object) for path in paths}
+
+
+def assert_decided(
+    engine: Engine, rows: Sequence[Mapping[str, Any]], as_of: date | None = AS_OF
+) -> BatchResult:
+    """The rows as a frame of objects, decided as they are alone."""
+    result = engine.evaluate_frame("point", pl.DataFrame(objects(rows)), as_of=as_of)
+    assert_as_alone(engine, result, rows, as_of)
+    return result

@@ -114,7 +114,8 @@ def give(frame: Frame, columns: pl.DataFrame) -> object:
         columns: The columns, with a row for each row of it; those of a pandas frame get its index.
 
     In a pandas frame decimals, dates and lists become columns of Arrow, which hold them exactly; numbers and
-    truth values with gaps the types of pandas that can have gaps.
+    truth values with gaps the types of pandas that can have gaps. Arrow gets objects as the type that suits
+    all of them, or as texts.
 
     >>> taken = take(pl.DataFrame({"order.amount": ["1.00"]}).lazy())
     >>> give(taken, pl.DataFrame({"outcome": ["allow"]})).collect().rows()
@@ -124,9 +125,9 @@ def give(frame: Frame, columns: pl.DataFrame) -> object:
         return columns
     if frame.kind is FrameKind.POLARS_LAZY:
         return columns.lazy()
-    table = columns.to_arrow(compat_level=pl.CompatLevel.oldest())
     if frame.kind in _PANDAS:
-        return _to_pandas(frame, table)
+        return _to_pandas(frame, columns)
+    table = _arrow_table(columns)
     if frame.kind is FrameKind.ARROW_READER:
         return table.to_reader()
     if frame.kind is FrameKind.ARROW_BATCH:
@@ -324,6 +325,25 @@ def object_column(name: str, values: Sequence[object]) -> pl.Series:
     return pl.Series(name, list(values), dtype=pl.Object)
 
 
+def _arrow_table(columns: pl.DataFrame) -> Any:
+    """Columns as a table of Arrow; it knows nothing of objects, and would be given their addresses."""
+    objects = [(i, s) for i, s in enumerate(columns.iter_columns()) if s.dtype == pl.Object]
+    table = columns.drop(s.name for _, s in objects).to_arrow(compat_level=pl.CompatLevel.oldest())
+    for place, series in objects:
+        table = table.add_column(place, series.name, _arrow_objects(series))
+    return table
+
+
+def _arrow_objects(series: pl.Series) -> Any:
+    import pyarrow as pa
+
+    values = series.to_list()
+    try:
+        return pa.array(values)
+    except (pa.ArrowException, TypeError, ValueError, OverflowError):
+        return pa.array([None if value is None else str(value) for value in values])
+
+
 def _one_batch(table: Any) -> Any:
     import pyarrow as pa
 
@@ -419,17 +439,22 @@ def _gaps(values: Any) -> Any:
         return np.array([is_gap(value) for value in values], bool)
 
 
-def _to_pandas(frame: Frame, table: Any) -> pd.DataFrame:
+def _to_pandas(frame: Frame, columns: pl.DataFrame) -> pd.DataFrame:
     import pandas as pd
 
-    if frame.kind is FrameKind.PANDAS_ARROW:
-        columns = {name: table[name].to_pandas(types_mapper=pd.ArrowDtype) for name in table.column_names}
-    else:
-        columns = {name: _numpy_column(table[name]) for name in table.column_names}
-    done = pd.DataFrame(columns, copy=False) if columns else pd.DataFrame(index=range(frame.rows))
+    table = _arrow_table(columns.drop(s.name for s in columns.iter_columns() if s.dtype == pl.Object))
+    done = {}
+    for series in columns.iter_columns():
+        if series.dtype == pl.Object:
+            done[series.name] = pd.Series(series.to_list(), dtype=object)
+        elif frame.kind is FrameKind.PANDAS_ARROW:
+            done[series.name] = table[series.name].to_pandas(types_mapper=pd.ArrowDtype)
+        else:
+            done[series.name] = _numpy_column(table[series.name])
+    made = pd.DataFrame(done, copy=False) if done else pd.DataFrame(index=range(frame.rows))
     if frame.index is not None:
-        done.index = frame.index
-    return done
+        made.index = frame.index
+    return made
 
 
 def _numpy_column(column: Any) -> Any:
