@@ -219,7 +219,7 @@ def test_rows_that_cannot_be_read_stay_in_their_place(table):
         ('amount\n"1\n2\n', "a.csv", "not CSV from line 2 on: unexpected end of data"),
         ('amount\n1\n"1"2\n', "a.csv", "not CSV from line 3 on: `,` expected after `"),
         (b"\xbd\xf0\xb6\xee\n1\n", "a.csv", "the names of the columns are not UTF-8"),
-        ("x", "a.txt", "expected a name that ends in .json, .jsonl or .csv"),
+        ("x", "a.txt", "expected a name that ends in .csv, .parquet, .xlsx, .json or .jsonl"),
         ("", "a.json", "expected JSON that begins with"),
         ("5", "a.json", "expected JSON that begins with"),
         (b'{"a": "\xff"}', "a.json", "not UTF-8"),

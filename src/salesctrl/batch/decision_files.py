@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -74,7 +75,10 @@ class _Csv:
         self._file, self._begun = file, False
 
     def write(self, decisions: pl.DataFrame) -> None:
-        _flat(decisions).write_csv(self._file, include_header=not self._begun)
+        # Not written by Polars itself: a disk that is full and a reader that has gone shall be said as such.
+        content = io.BytesIO()
+        _flat(decisions).write_csv(content, include_header=not self._begun)
+        self._file.write(content.getbuffer())
         self._begun = True
 
     def finish(self) -> None:
@@ -88,7 +92,9 @@ class _JsonLines:
         self._file = file
 
     def write(self, decisions: pl.DataFrame) -> None:
-        decisions.write_ndjson(self._file)
+        content = io.BytesIO()
+        decisions.write_ndjson(content)
+        self._file.write(content.getbuffer())
 
     def finish(self) -> None:
         pass

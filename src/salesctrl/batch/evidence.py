@@ -8,7 +8,7 @@ import polars as pl
 
 from salesctrl.errors import FactProblem
 from salesctrl.evidence.given import Evidence, read_evidence
-from salesctrl.tables.cells import json_value
+from salesctrl.tables.cells import json_value, without_gaps
 from salesctrl.tables.columns import EVIDENCE
 
 _TEXT_PARTS = frozenset({"requester"})
@@ -50,17 +50,7 @@ def read_evidence_columns(
 
 def _meant(part: str, cell: object) -> object:
     if not isinstance(cell, str):
-        return _without_gaps(cell)
+        return without_gaps(cell)
     if not cell.strip():
         return None
     return cell if part in _TEXT_PARTS else json_value(cell)
-
-
-def _without_gaps(cell: object) -> object:
-    """A record of a struct column without the fields that it does not have: columns have them all."""
-    if isinstance(cell, dict):
-        kept = {key: _without_gaps(value) for key, value in cell.items() if value is not None}
-        return kept or None
-    if isinstance(cell, list):
-        return [_without_gaps(item) for item in cell]
-    return cell

@@ -29,7 +29,7 @@ class Header:
 
     Attributes:
         column_of: The column of each fact, by its path; ``as_of`` and evidence aside.
-        target_of: How the texts of these columns are read.
+        target_of: How the texts of these columns, and of the dates of decisions, are read.
         constants: Facts that are the same in every row, by their paths.
         as_of: The column of the date of the decision.
         evidence: The column of each part of the evidence; of all of it under an empty name.
@@ -119,7 +119,7 @@ def resolve(
     facts = {p: c for p, c in settled.column_of.items() if p != AS_OF and p.split(".")[0] != EVIDENCE}
     return Header(
         column_of=facts,
-        target_of={target.path: target for _, target in settled.placed if target.path in facts},
+        target_of={t.path: t for _, t in settled.placed if t.path in facts or t.path == AS_OF},
         constants=chosen.constants,
         as_of=settled.column_of.get(AS_OF),
         evidence={

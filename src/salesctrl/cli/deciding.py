@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from salesctrl.cli import console
 from salesctrl.cli.console import counted
-from salesctrl.cli.options import Floats, InputFormat, Language
+from salesctrl.cli.opening import Opened
+from salesctrl.cli.options import Floats, Language
 from salesctrl.decision import Decision
 from salesctrl.decision.values import shown_value
 from salesctrl.decision.words import OUTCOMES
@@ -18,7 +18,7 @@ from salesctrl.engine import Engine
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.outcome import Outcome
 from salesctrl.policy.types import Base
-from salesctrl.tables import FactsRow, Notice, Table, open_table, read_map
+from salesctrl.tables import FactsRow
 from salesctrl.testing import raw_value
 
 MAX_LISTED = 20
@@ -66,9 +66,11 @@ class Decided:
 class Deciding:
     """The decisions on the rows of a table, with what is to be counted and said about them."""
 
-    def __init__(self, engine: Engine, control_point: str, table: Table, as_of: date | None, floats: Floats):
-        self.engine, self.control_point, self.table, self.as_of = engine, control_point, table, as_of
-        self.floats = floats
+    def __init__(
+        self, engine: Engine, control_point: str, opened: Opened, as_of: date | None, floats: Floats
+    ):
+        self.engine, self.control_point, self.as_of, self.floats = engine, control_point, as_of, floats
+        self.table, self.file = opened.table, opened.file
         self.outcomes: Counter[Outcome] = Counter()
         self.wrong = 0
         self._listed: list[tuple[int, FactProblem]] = []
@@ -79,10 +81,14 @@ class Deciding:
             decided = self.decide(row)
             self.outcomes[decided.outcome] += 1
             if decided.problems:
-                self.wrong += 1
-                if self.wrong <= MAX_LISTED:
-                    self._listed += [(row.number, problem) for problem in decided.problems]
+                self.note_wrong(row.number, decided.problems)
             yield decided
+
+    def note_wrong(self, number: int, problems: Sequence[FactProblem]) -> None:
+        """Count a row with wrong facts; the first are listed."""
+        self.wrong += 1
+        if self.wrong <= MAX_LISTED:
+            self._listed += [(number, problem) for problem in problems]
 
     def decide(self, row: FactsRow) -> Decided:
         """The decision on one row."""
@@ -94,7 +100,7 @@ class Deciding:
                 floats=self.floats.value,
             )  # fmt: skip
         except FactsError as error:
-            return Decided(row.number, row.keys, None, tuple(map(_as_of_on_the_line, error.problems)))
+            return Decided(row.number, row.keys, None, tuple(map(as_of_on_the_line, error.problems)))
         # A decision with refused facts is never better than incomplete; the others need no trace for this.
         refused = decision.outcome >= Outcome.INCOMPLETE and decision.trace.problems
         return Decided(row.number, row.keys, decision, refused or ())
@@ -157,34 +163,12 @@ class Deciding:
         return (", " if lang == "en" else "，").join(parts)
 
 
-def _as_of_on_the_line(problem: FactProblem) -> FactProblem:
+def as_of_on_the_line(problem: FactProblem) -> FactProblem:
     """The help of a missing date, for a person at the command line."""
     if problem.code != "F_AS_OF" or problem.help is None or "`as_of=" not in problem.help:
         return problem
     help_ = "pass `--as-of 2026-03-01`, or give each row an `as_of`"
     return FactProblem(problem.path, problem.code, problem.message, help_)
-
-
-def open_deciding(
-    engine: Engine, control_point: str, file: str, as_of: date | None, floats: Floats,
-    input_format: InputFormat | None, map_file: Path | None, keys: list[str] | None,
-) -> Deciding:  # fmt: skip
-    """Open a file of facts for a control point; raises :class:`FactsError` if it cannot be read."""
-    plans = engine.point(control_point).plans
-    table = open_table(
-        None if file == "-" else Path(file), plans, engine.checked.vocabulary,
-        input_format=None if input_format is None else input_format.value,
-        mapping=read_map(map_file) if map_file is not None else None,
-        keys=keys or (), nearest=floats is Floats.NEAREST,
-    )  # fmt: skip
-    if as_of is None and not table.has_as_of:
-        table.close()
-        message = "expected the date of the decisions but there is no column `as_of`"
-        raise FactsError([FactProblem(table.name, "F_AS_OF", message, "pass `--as-of 2026-03-01`")])
-    if as_of is not None and "as_of" in table.column_of:
-        text = f"`--as-of` takes the place of the column `{table.column_of['as_of']}`"
-        table.notices.append(Notice(text))
-    return Deciding(engine, control_point, table, as_of, floats)
 
 
 def reason(decided: Decided, deciding: Deciding, lang: Language) -> str:

@@ -9,8 +9,9 @@ from typing import Annotated, TextIO
 import typer
 
 from salesctrl.cli import console
-from salesctrl.cli.deciding import Deciding, open_deciding
+from salesctrl.cli.deciding import Deciding
 from salesctrl.cli.files import output
+from salesctrl.cli.opening import open_facts
 from salesctrl.cli.options import (
     AsOf,
     ControlPoint,
@@ -26,11 +27,19 @@ from salesctrl.cli.options import (
     Out,
     Overlays,
     Policies,
+    Sheet,
     language,
     load_policies,
 )
 from salesctrl.cli.progress import followed
-from salesctrl.cli.writers import CsvWriter, Format, JsonLinesWriter, JsonWriter, TableWriter, Writer
+from salesctrl.cli.writers import (
+    TABLE_FORMATS,
+    Format,
+    JsonLinesWriter,
+    JsonWriter,
+    TableWriter,
+    Writer,
+)
 from salesctrl.errors import FactProblem, FactsError
 
 
@@ -53,6 +62,7 @@ def evaluate(
         ),
     ] = None,
     input_format: Input = None,
+    sheet: Sheet = None,
     floats: FloatsOption = Floats.EXACT,
     trace: Annotated[
         bool, typer.Option("--trace", help="With json and jsonl: write the traces too.")
@@ -64,17 +74,26 @@ def evaluate(
     Exit code 2 if facts of a row are wrong (the row is then at least incomplete, and listed), or if the
     policies or the file are; 1 if an outcome is at or above --fail-on; otherwise 0.
     """
-    if out is not None and file != "-" and _same_file(out, Path(file)):
-        raise FactsError(
-            [FactProblem(out.name, "F_FILE", "expected another file than the input for the output")]
-        )
+    if out is None and format in (Format.PARQUET, Format.XLSX):
+        raise typer.BadParameter(f"a file of {format.value} is not for the screen: pass `--out FILE`")
+    if out is not None and file != "-":
+        _refuse_own_input(out, Path(file))
     engine = load_policies(policies, overlay)
-    deciding = open_deciding(engine, control_point, file, as_of, floats, input_format, map_file, key)
+    opened = open_facts(
+        engine, control_point, file, as_of, floats,
+        input_format=input_format, sheet=sheet, map_file=map_file, keys=key,
+    )  # fmt: skip
+    deciding = Deciding(engine, control_point, opened, as_of, floats)
     try:
         deciding.say_notices()
-        _decide_all(deciding, format, out, language(lang), trace=trace)
+        if format in TABLE_FORMATS:
+            from salesctrl.cli.table_files import write_decisions  # imports what reads columns
+
+            write_decisions(deciding, TABLE_FORMATS[format], out)
+        else:
+            _decide_all(deciding, format, out, language(lang), trace=trace)
     finally:
-        deciding.table.close()
+        opened.close()
     deciding.say_notices()
     deciding.say_problems()
     if format is not Format.TABLE or out is not None:
@@ -84,8 +103,16 @@ def evaluate(
     return int(bool(deciding.outcomes) and fail_on.is_reached_by(deciding.worst))
 
 
-def _same_file(one: Path, other: Path) -> bool:
-    return one.exists() and other.exists() and one.samefile(other)
+def _refuse_own_input(out: Path, file: Path) -> None:
+    """Refuse to write over the input, or into the folder that is the input."""
+    if out.exists() and file.exists() and out.samefile(file):
+        message = "expected another file than the input for the output"
+        raise FactsError([FactProblem(out.name, "F_FILE", message)])
+    if file.is_dir():
+        inside = out.resolve().is_relative_to(file.resolve())
+        if inside or (out.is_file() and any(out.samefile(one) for one in file.rglob("*") if one.is_file())):
+            message = f"expected a file outside `{file.name}` for the output: all in it is input"
+            raise FactsError([FactProblem(out.name, "F_FILE", message)])
 
 
 def _decide_all(deciding: Deciding, format: Format, out: Path | None, lang: Language, *, trace: bool) -> None:
@@ -109,7 +136,5 @@ def _writer(format: Format, stream: TextIO, deciding: Deciding, lang: Language, 
             return JsonWriter(stream, deciding, trace=trace)
         case Format.JSONL:
             return JsonLinesWriter(stream, deciding, trace=trace)
-        case Format.CSV:
-            return CsvWriter(stream, deciding)
-        case Format.TABLE:
+        case _:
             return TableWriter(deciding, lang)

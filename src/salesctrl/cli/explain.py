@@ -8,7 +8,8 @@ import typer
 
 from salesctrl.cli import console
 from salesctrl.cli.console import counted
-from salesctrl.cli.deciding import Decided, Deciding, open_deciding
+from salesctrl.cli.deciding import Decided, Deciding
+from salesctrl.cli.opening import open_facts
 from salesctrl.cli.options import (
     AsOf,
     ControlPoint,
@@ -21,6 +22,7 @@ from salesctrl.cli.options import (
     MapFile,
     Overlays,
     Policies,
+    Sheet,
     Verbosity,
     language,
     load_policies,
@@ -37,6 +39,7 @@ def explain(
     as_of: AsOf = None,
     map_file: MapFile = None,
     input_format: Input = None,
+    sheet: Sheet = None,
     floats: FloatsOption = Floats.EXACT,
     lang: LangOption = Lang.EN,
     verbosity: Annotated[
@@ -48,11 +51,14 @@ def explain(
     Exit code 0 whatever the outcome; 2 if facts of the row are wrong.
     """
     engine = load_policies(policies, overlay)
-    deciding = open_deciding(engine, control_point, file, as_of, floats, input_format, map_file, None)
+    opened = open_facts(
+        engine, control_point, file, as_of, floats, input_format=input_format, sheet=sheet, map_file=map_file
+    )
+    deciding = Deciding(engine, control_point, opened, as_of, floats)
     try:
         decided = _find(deciding, row)
     finally:
-        deciding.table.close()
+        opened.close()
     if decided.decision is not None:
         console.line(decided.decision.explain(language(lang), verbosity.value))
     for problem in decided.problems:
@@ -62,10 +68,8 @@ def explain(
 
 def _find(deciding: Deciding, row: int) -> Decided:
     """The decision on a row; raises :class:`FactsError` where there are not so many."""
-    number = 0
-    for facts in deciding.table:
-        number = facts.number
-        if number == row:
-            return deciding.decide(facts)
+    facts, number = deciding.table.find(row)
+    if facts is not None:
+        return deciding.decide(facts)
     message = f"expected a row {row} but there {'is' if number == 1 else 'are'} {counted(number, 'row')}"
     raise FactsError([FactProblem(deciding.table.name, "F_ROW", message)])

@@ -45,9 +45,11 @@ class FailOn(StrEnum):
 class InputFormat(StrEnum):
     """The format of a file of facts."""
 
+    CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
     JSON = "json"
     JSONL = "jsonl"
-    CSV = "csv"
 
 
 class Verbosity(StrEnum):
@@ -91,7 +93,11 @@ ControlPoint = Annotated[
 ]
 FactsFile = Annotated[
     str,
-    typer.Argument(metavar="FILE", help="Facts: .json, .jsonl or .csv, or `-` for the standard input."),
+    typer.Argument(
+        metavar="FILE",
+        help="Facts: .csv, .parquet, .xlsx, .json or .jsonl, a folder of .parquet files, or `-` for the "
+        "standard input.",
+    ),
 ]
 AsOf = Annotated[
     date | None,
@@ -107,6 +113,10 @@ MapFile = Annotated[
 Input = Annotated[
     InputFormat | None,
     typer.Option("--input-format", help="The format of FILE, where its name does not say it."),
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option("--sheet", metavar="NAME", help="The sheet of an Excel file. Default: the first."),
 ]
 FloatsOption = Annotated[
     Floats,

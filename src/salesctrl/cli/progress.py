@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 from rich.console import Console
@@ -19,8 +19,13 @@ PATIENCE = 1.0
 _EVERY = 0.1
 
 
-def followed(rows: Iterable[T], table: Table, *, quiet: bool) -> Iterator[T]:
-    """The same rows, with a bar while they are read; none off a terminal, or if it is to be ``quiet``."""
+def followed(
+    rows: Iterable[T], table: Table, *, quiet: bool, count: Callable[[T], int] = lambda row: 1
+) -> Iterator[T]:
+    """The same rows, with a bar while they are read; none off a terminal, or if it is to be ``quiet``.
+
+    Where several come at once, ``count`` says how many.
+    """
     if quiet or not is_terminal(sys.stderr):
         yield from rows
         return
@@ -32,7 +37,8 @@ def followed(rows: Iterable[T], table: Table, *, quiet: bool) -> Iterator[T]:
     task: TaskID | None = None
     number, shown = 0, time.monotonic() + PATIENCE - _EVERY
     try:
-        for number, row in enumerate(rows, 1):
+        for row in rows:
+            number += count(row)
             yield row
             if time.monotonic() - shown >= _EVERY:
                 shown = time.monotonic()

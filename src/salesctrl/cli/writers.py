@@ -1,13 +1,10 @@
-"""How decisions are written: as a table, JSON, JSON Lines or CSV."""
+"""How decisions are written one after another: as JSON, JSON Lines, or a table for people."""
 
 from __future__ import annotations
 
-import csv
 import json
-from collections.abc import Sequence
-from decimal import Decimal
 from enum import StrEnum
-from typing import Protocol, TextIO
+from typing import Literal, Protocol, TextIO
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -17,10 +14,7 @@ from rich.text import Text
 from salesctrl.cli.console import OUTCOME_STYLES
 from salesctrl.cli.deciding import Decided, Deciding, reason
 from salesctrl.cli.options import Language
-from salesctrl.compile.plan import Plan
 from salesctrl.decision.words import OUTCOMES
-from salesctrl.outcome import Outcome
-from salesctrl.policy.types import Base
 
 
 class Format(StrEnum):
@@ -30,6 +24,14 @@ class Format(StrEnum):
     JSON = "json"
     JSONL = "jsonl"
     CSV = "csv"
+    PARQUET = "parquet"
+    XLSX = "xlsx"
+
+
+TABLE_FORMATS: dict[Format, Literal["csv", "parquet", "xlsx"]] = {
+    Format.CSV: "csv", Format.PARQUET: "parquet", Format.XLSX: "xlsx",
+}  # fmt: skip
+"""The formats that are tables for programs and spreadsheets."""
 
 
 class Writer(Protocol):
@@ -90,62 +92,6 @@ class JsonLinesWriter:
 
     def end(self) -> None:
         """There is nothing after the last line."""
-
-
-class CsvWriter:
-    """One row for each row of the input: its number, its key columns, the decision, the values."""
-
-    def __init__(self, file: TextIO, deciding: Deciding):
-        self.csv = csv.writer(file, lineterminator="\n")
-        self.deciding = deciding
-        self.values = _value_columns(deciding.engine.point(deciding.control_point).plans)
-
-    def begin(self) -> None:
-        """Write the names of the columns."""
-        fixed = ("as_of", "outcome", "fired", "pending", "missing", "problems")
-        names = (name if key is None else f"{name}.{key}" for name, key in self.values)
-        self.csv.writerow(["row", *self.deciding.table.keys, *fixed, *names])
-
-    def row(self, decided: Decided) -> None:
-        """Write a decision."""
-        decision = decided.decision
-        problems = "; ".join(self.deciding.described(p, help=False) for p in decided.problems)
-        head = [str(decided.number), *decided.keys]
-        if decision is None:
-            self.csv.writerow([*head, "", decided.outcome, "", "", "", problems, *("" for _ in self.values)])
-            return
-        missing = decision.missing if decision.outcome >= Outcome.INCOMPLETE else ()  # else nothing is
-        lists = (decision.fired, decision.pending, missing)
-        values = decision.values
-        self.csv.writerow([
-            *head, decision.as_of.isoformat(), decided.outcome, *(" ".join(part) for part in lists), problems,
-            *(_cell(values.get(name), key) for name, key in self.values),
-        ])  # fmt: skip
-
-    def end(self) -> None:
-        """There is nothing after the last row."""
-
-
-def _value_columns(plans: Sequence[Plan]) -> list[tuple[str, str | None]]:
-    """The values that any version reports; of a split, one column for each share."""
-    done: dict[tuple[str, str | None], None] = {}
-    for plan in plans:
-        for output in plan.outputs:
-            keys = output.type.keys if output.type.base is Base.MAP else (None,)
-            done |= {(output.name, key): None for key in keys}
-    return list(done)
-
-
-def _cell(value: object, key: str | None) -> str:
-    if key is not None:
-        value = value.get(key) if isinstance(value, dict) else None
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, list):
-        return " ".join(_cell(part, None) for part in value)
-    return f"{value:f}" if isinstance(value, Decimal) else str(value)
 
 
 _HEADERS = {

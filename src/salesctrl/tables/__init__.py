@@ -1,9 +1,9 @@
-"""Tables of transactions: rows of facts from JSON, JSON Lines and CSV, their columns found by name."""
+"""Tables of transactions: rows of facts from files, their columns found by name."""
 
 from salesctrl.tables.cells import DayOrder, cell_value
 from salesctrl.tables.header import Notice
 from salesctrl.tables.mapping import TableMap, read_map
-from salesctrl.tables.source import FORMATS, InputFormat
+from salesctrl.tables.source import FORMATS, InputFormat, Source, format_of
 from salesctrl.tables.table import FactsRow, Table, open_table
 
 __all__ = [
@@ -12,9 +12,11 @@ __all__ = [
     "FactsRow",
     "InputFormat",
     "Notice",
+    "Source",
     "Table",
     "TableMap",
     "cell_value",
+    "format_of",
     "open_table",
     "read_map",
 ]

@@ -93,6 +93,20 @@ def json_value(text: str, *, nearest: bool = False) -> object:
         return text
 
 
+def without_gaps(cell: object) -> object:
+    """A record from a column of structs without the fields that it does not have: the column has them all.
+
+    >>> without_gaps({"role": "cfo", "by": None}), without_gaps([{"role": None}])
+    ({'role': 'cfo'}, [None])
+    """
+    if isinstance(cell, dict):
+        kept = {key: without_gaps(value) for key, value in cell.items() if value is not None}
+        return kept or None
+    if isinstance(cell, list):
+        return [without_gaps(item) for item in cell]
+    return cell
+
+
 def _number(text: str, type_: Type, nearest: bool) -> object:
     if _GROUPED.fullmatch(text):
         return text.replace(",", "")

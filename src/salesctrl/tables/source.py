@@ -18,9 +18,19 @@ from typing import BinaryIO, Literal, get_args
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.tables.exact_json import BadJson, parse_json
 
-InputFormat = Literal["json", "jsonl", "csv", "parquet", "xlsx"]
+TextFormat = Literal["json", "jsonl", "csv"]
+InputFormat = Literal[TextFormat, "parquet", "xlsx"]
 FORMATS: tuple[InputFormat, ...] = get_args(InputFormat)
-_SUFFIXES: dict[str, InputFormat] = {".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".csv": "csv"}
+_SUFFIXES: dict[str, InputFormat] = {
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".csv": "csv",
+    ".parquet": "parquet",
+    ".pq": "parquet",
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+}
 STDIN = "standard input"
 _UTF8_HELP = "save it as UTF-8 (in Excel: “CSV UTF-8”), or convert it: `iconv -f gb18030 -t utf-8`"
 
@@ -75,8 +85,8 @@ class Source:
             text.close()
 
 
-def open_source(path: Path | None, stdin: BinaryIO, format: InputFormat | None, *, nearest: bool) -> Source:
-    """Open a file of rows, or with no path the standard input, whose format then shows in its content.
+def open_source(path: Path | None, stdin: BinaryIO, format: TextFormat | None, *, nearest: bool) -> Source:
+    """Open a file of text, or with no path the standard input, whose format then shows in its content.
 
     Raises:
         FactsError: It cannot be opened, its format is not known, or it does not begin as its format does.
@@ -85,7 +95,7 @@ def open_source(path: Path | None, stdin: BinaryIO, format: InputFormat | None, 
         binary, name, size = stdin, STDIN, None
     else:
         name = path.name
-        format = format or _format_of(path)
+        format = format or _text_format(path)
         try:
             binary = path.open("rb")
             size = path.stat().st_size if path.is_file() else None
@@ -125,15 +135,30 @@ def is_utf8(text: str) -> bool:
     return False
 
 
-def _format_of(path: Path) -> InputFormat:
-    found = _SUFFIXES.get(path.suffix.lower())
+def format_of(path: Path) -> InputFormat:
+    """What the name of a file says that it holds; a folder holds files of Parquet.
+
+    Raises:
+        FactsError: It ends in nothing that is known.
+
+    >>> format_of(Path("orders.parquet"))
+    'parquet'
+    """
+    found = "parquet" if path.is_dir() else _SUFFIXES.get(path.suffix.lower())
     if found is None:
-        message = "expected a name that ends in .json, .jsonl or .csv"
-        raise wrong(path.name, "F_FILE", message, "or pass `--input-format json`, `jsonl` or `csv`")
+        message = "expected a name that ends in .csv, .parquet, .xlsx, .json or .jsonl"
+        raise wrong(path.name, "F_FILE", message, "or pass `--input-format`, such as `--input-format csv`")
     return found
 
 
-def _start(source: Source, text: io.TextIOWrapper, format: InputFormat | None, nearest: bool) -> None:
+def _text_format(path: Path) -> TextFormat:
+    format = format_of(path)
+    if format == "parquet" or format == "xlsx":
+        raise wrong(path.name, "F_FILE", f"expected a file of text but got one of {format}")
+    return format
+
+
+def _start(source: Source, text: io.TextIOWrapper, format: TextFormat | None, nearest: bool) -> None:
     if format == "csv":
         _start_csv(source, text)
         return
@@ -162,7 +187,7 @@ def _first_lines(text: io.TextIOWrapper) -> list[str]:
     return done
 
 
-def _json_or_lines(first: str) -> InputFormat:
+def _json_or_lines(first: str) -> TextFormat:
     """JSON Lines, if the first line is an object by itself."""
     if not first.lstrip().startswith("{"):
         return "json"

@@ -14,7 +14,7 @@ from salesctrl.compile.plan import Plan
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.policy.loader import Loaded
 from salesctrl.policy.vocabulary import VocabularyIndex
-from salesctrl.tables.cells import cell_value
+from salesctrl.tables.cells import cell_value, without_gaps
 from salesctrl.tables.chosen import Chosen, Target, chosen_by_map
 from salesctrl.tables.columns import AS_OF, EVIDENCE, Columns
 from salesctrl.tables.header import (
@@ -32,7 +32,7 @@ from salesctrl.tables.header import (
     unused,
 )
 from salesctrl.tables.mapping import TableMap
-from salesctrl.tables.source import InputFormat, RawRow, Source, is_utf8, open_source, wrong
+from salesctrl.tables.source import RawRow, Source, TextFormat, is_utf8, open_source, wrong
 
 Facts = dict[str, object]
 
@@ -52,7 +52,7 @@ def open_table(
     plans: Sequence[Plan],
     vocabulary: VocabularyIndex,
     *,
-    input_format: InputFormat | None = None,
+    input_format: TextFormat | None = None,
     mapping: Loaded[TableMap] | None = None,
     keys: Sequence[str] = (),
     nearest: bool = False,
@@ -188,6 +188,8 @@ class Table:
         for place, target in self.placed:
             cell = cells[place]
             if not isinstance(cell, str):
+                if target.path.split(".")[0] == EVIDENCE:
+                    cell = without_gaps(cell)
                 if cell is not None:
                     _put(facts, target.path, cell)
                 continue
