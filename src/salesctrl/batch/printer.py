@@ -29,6 +29,7 @@ _COMPARE: Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
 }  # fmt: skip
+_MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _ARITHMETIC: Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
 }  # fmt: skip
@@ -121,6 +122,10 @@ class ColumnPrinter:
             case "cmp":
                 assert isinstance(op.imm, str)
                 a, b = self._at_width(op.args, self._widest(op.args))
+                if not self.widths.varies(op.args[0]):
+                    # Polars makes one row of a constant compared with a column that happens to be the same
+                    # in every row; the other way round it does not.
+                    return _COMPARE[_MIRRORED[op.imm]](b, a)
                 return _COMPARE[op.imm](a, b)
             case "in":
                 return self._membership(op)
@@ -233,8 +238,6 @@ class ColumnPrinter:
             case _:
                 pairs = op.args[: len(op.args) - bool(op.imm)]
                 tests, values = list(pairs[::2]), [*pairs[1::2], *op.args[len(pairs) :]]
-        if not values:
-            return (pl.lit(None),)  # no row of the table can ever match
         wide = [self._wide_parts(value, width) for value in values]
         return tuple(self._first_that_holds(op.name, tests, list(part)) for part in zip(*wide, strict=True))
 

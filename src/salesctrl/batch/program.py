@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from salesctrl.batch.given import taken
 from salesctrl.batch.lists import ListColumn
 from salesctrl.batch.printer import DTYPES, ColumnPrinter, NotColumnar, Parts, column, fact
 from salesctrl.batch.widths import Widths
@@ -128,7 +129,7 @@ class Program:
         if node in self._given:
             return ()
         if op.name == "fold":
-            return _outside(self._graph, op)
+            return _outside(self._graph, op, self._widths)
         if self._is_asked(op):
             assert self._requirements is not None
             assert isinstance(op.imm, int)
@@ -169,7 +170,8 @@ class Program:
                 depth[node] = 0
                 continue
             whole = op.name == "fold" or self._is_asked(op) or (op.name == "call" and not op.loops)
-            if whole or uses[node] > 1 or depth[node] > MAX_NESTING:
+            # What is the same for every row stays an expression: a column of it would be one value long.
+            if (whole or uses[node] > 1 or depth[node] > MAX_NESTING) and self._widths.varies(node):
                 level[node] += 1
                 depth[node] = 0
                 stages.setdefault(level[node], []).append(node)
@@ -202,7 +204,7 @@ class Program:
         return _Stage(tuple(vectors), tuple(folds), tuple(judges))
 
 
-def _outside(graph: Graph, fold: Op) -> tuple[int, ...]:
+def _outside(graph: Graph, fold: Op, widths: Widths) -> tuple[int, ...]:
     """What a fold needs from around it: its list, and all that is the same for each item."""
     assert isinstance(fold.imm, tuple)
     loop = fold.imm[1]
@@ -214,9 +216,9 @@ def _outside(graph: Graph, fold: Op) -> tuple[int, ...]:
             continue
         seen.add(node)
         op = graph.ops[node]
-        if loop in op.loops:
+        if max(op.loops, default=0) >= loop:  # loops are numbered from the outermost on
             todo.extend(op.args)
-        elif op.name != "const":
+        elif widths.varies(node):
             found[node] = None
     return (fold.args[0], *sorted(found))
 
@@ -255,7 +257,7 @@ class _FoldProgram:
         self.source = fact(source)
         body, test = op.args[1] if has_body else None, op.args[-1] if has_test else None
         roots = [n for n in (body, test) if n is not None]
-        outer = _outside(graph, op)[1:]
+        outer = _outside(graph, op, widths)[1:]
         self._given = {n: around[n] for n in outer if n in around}
         self._facts = [fact(graph.ops[n]) for n in outer if graph.ops[n].name in _AT_HAND]
         self._inline = [n for n in outer if n not in self._given and graph.ops[n].name not in _AT_HAND]
@@ -293,7 +295,13 @@ class _FoldProgram:
         outer = [*self._facts, *(column(n, i) for n, parts in self._given.items() for i in range(parts))]
         outer += [column(n) for n in self._inline]
         own = [parents]
+        # A list from around is the same for each item of this one: a comprehension in it may go through it.
         lists: dict[str, ListColumn] = {}
+        for name in self._facts:
+            if name in scope.lists:
+                picked = taken(scope.lists[name], parents)
+                assert isinstance(picked, ListColumn)
+                lists[name] = picked
         for name, place in self._fields.items():
             values = listed.items[place]
             if isinstance(values, ListColumn):

@@ -21,6 +21,9 @@ _INTEGERS = frozenset({
 })  # fmt: skip
 
 
+_FROM_FACTS = frozenset({"input", "var", "judge", "fold"})
+
+
 class TooWide(Exception):
     """A value could need more than 128 bits for the numbers in the table."""
 
@@ -57,8 +60,11 @@ class Widths:
         self._bounds: dict[int, Interval] = {}
         self._widths: dict[int, Width] = {}
         self._lengths = lengths
+        self._varies: set[int] = set()
         for node in sorted(needed):
             op = graph.ops[node]
+            if op.name in _FROM_FACTS or not self._varies.isdisjoint(op.args):
+                self._varies.add(node)
             declared = (op.low, op.high)
             known = facts.get(node)
             found = known if known is not None else self._bound(node, op)
@@ -72,6 +78,10 @@ class Widths:
     def __getitem__(self, node: int) -> Width:
         """The width in which a node is computed: wide enough for its operands too."""
         return self._widths[node]
+
+    def varies(self, node: int) -> bool:
+        """Whether the value of a node may be another for another row; else it is made of constants alone."""
+        return node in self._varies
 
     def bounds(self, node: int) -> Interval:
         """The bounds of a node's value."""

@@ -213,9 +213,7 @@ def day_of(value: object) -> int:
 
     Raises :class:`BadLiteral` for anything else; a time of day would have to be cut off.
     """
-    to_date = getattr(value, "to_pydatetime", None)
-    if callable(to_date):
-        value = to_date()
+    value = _plain_time(value)
     if isinstance(value, datetime):
         if (value.hour, value.minute, value.second, value.microsecond) != (0, 0, 0, 0):
             raise BadLiteral(f"expected a date but got the time `{value.isoformat()}`")
@@ -227,10 +225,18 @@ def day_of(value: object) -> int:
     raise BadLiteral(f"expected a date such as 2026-12-31 but got {_described(value)}")
 
 
+def _plain_time(value: object) -> object:
+    """A time of pandas as one of Python, which has no nanoseconds: they would have to be cut off."""
+    plain = getattr(value, "to_pydatetime", None)
+    if not callable(plain):
+        return value
+    if getattr(value, "nanosecond", 0):
+        raise BadLiteral(f"expected a time without nanoseconds but got `{value}`")
+    return plain()
+
+
 def _read_instant(leaf: Leaf, value: object, where: str, reading: Reading) -> Value:
-    to_datetime = getattr(value, "to_pydatetime", None)
-    if callable(to_datetime):
-        value = to_datetime()
+    value = _plain_time(value)
     if isinstance(value, datetime):
         return instant_of(value)
     if isinstance(value, str):

@@ -357,6 +357,8 @@ class Lowering:
         else:
             if has_last:
                 args.append(values[-1])
+        if not args:  # no test can hold: unknown, but of the values' type
+            return g.guard(g.false, values[0], "no_row")
         bounds = [g.interval(v) for v in values]
         low, high = min((b[0] for b in bounds), default=0), max((b[1] for b in bounds), default=0)
         return g.make("select", tuple(args), has_last, low, high)
