@@ -12,7 +12,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 import pytest
 from examples.order_lines import discounts
 from tests.examples.checking import (
@@ -21,11 +23,13 @@ from tests.examples.checking import (
     after_discount,
     check_ledger,
     check_quotes,
+    compare_ledger,
     decide,
     read_rows,
+    said,
 )
 
-from salesctrl import Engine, FactsError, load
+from salesctrl import Decision, Engine, FactsError, load
 from salesctrl.engine import Floats
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,7 +47,7 @@ def table(name: str) -> Path:
 # --- the ledger ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
+LEDGER = pytest.mark.parametrize(
     ("closing", "outcomes", "totals"),
     [
         # the days on which the money came in: of thirteen invoices 30 days late or more, one was undisputed
@@ -59,11 +63,50 @@ def table(name: str) -> Path:
         pytest.param("2014-12-31", {"flag": 2466}, [2954053, 1477192, 886083, 590778], id="at the end"),
     ],
 )
+
+
+@LEDGER
 def test_every_receivable(tmp_path, closing, outcomes, totals):
     found, sums = check_ledger(table("receivables.csv"), tmp_path / "out.jsonl", closing)
     assert found.total() == 2466
     assert found == outcomes
     assert sums == totals
+
+
+@LEDGER
+@pytest.mark.parametrize("kind", ["pandas", "Polars"])
+def test_every_receivable_in_one_frame(kind, closing, outcomes, totals):
+    rows = read_rows(table("receivables.csv"))
+    texts = pl.DataFrame(rows).with_columns(pl.col("DueDate", "SettledDate").str.to_date("%m/%d/%Y"))
+    fault = pl.lit(True) if closing is not None else pl.col("Disputed") == "No"
+    frame = texts.with_columns(fault.alias("receivable.at_fault"))
+    columns = {
+        "invoiceNumber": "receivable.id",
+        "DueDate": "receivable.due_date",
+        "InvoiceAmount": "receivable.overdue",
+        **({"SettledDate": "as_of"} if closing is None else {}),
+    }
+    engine = load()
+    given = frame.to_pandas() if kind == "pandas" else frame
+    result = engine.evaluate_frame("receivable.liability", given, as_of=closing, columns=columns)
+    assert result.row_by_row == 0
+    decisions = said(result)
+    found, sums = compare_ledger(rows, decisions, closing)
+    assert (found, sums) == (outcomes, totals)
+    sums_of_columns = [
+        result.columns[f"from_{post}"].sum() for post in ("salesperson", "sales_manager", "sales_vp")
+    ]
+    assert [int(amount * 100) for amount in sums_of_columns] == totals[1:]
+    for i, (row, decided) in enumerate(zip(frame.iter_rows(named=True), decisions, strict=True)):
+        receivable = {
+            "id": row["invoiceNumber"], "due_date": row["DueDate"], "overdue": row["InvoiceAmount"],
+            "at_fault": row["receivable.at_fault"],
+        }  # fmt: skip
+        facts = {"receivable": receivable}
+        alone = engine.evaluate("receivable.liability", facts, as_of=closing or row["SettledDate"])
+        assert_same(decided, alone)
+        if i % 100 == 0:
+            assert result.explain(i).to_json(trace=True) == alone.to_json(trace=True)
 
 
 # --- the order lines ------------------------------------------------------------------------------------
@@ -85,6 +128,50 @@ def test_every_price_after_the_discount(lines):
     decisions = [decision.to_dict() for decision in discounts.decide(table("order_lines.csv"), load())]
     outcomes = check_quotes(lines, [after_discount(row) for row in lines], decisions)
     assert outcomes == {"allow": 928, "deny": 1227}
+
+
+@pytest.mark.parametrize("priced", ["unit price", "after the discount"])
+def test_every_quote_in_one_frame(lines, priced):
+    engine = load()
+    facts = [discounts.quote_of(line) for line in lines]
+    if priced == "unit price":
+        facts = [
+            {**one, "quote": {**one["quote"], "price": line["unit_price"]}}
+            for one, line in zip(facts, lines, strict=True)
+        ]
+    frame = pl.DataFrame(
+        {
+            "as_of": [one["as_of"] for one in facts],
+            **{
+                f"quote.{name}": [one["quote"][name] for one in facts]
+                for name in ("id", "list_price", "price", "quoted_by")
+            },
+        }
+    )
+    result = engine.evaluate_frame("price.quote", frame)
+    prices = [
+        Fraction(line["unit_price"]) if priced == "unit price" else after_discount(line) for line in lines
+    ]
+    decisions = said(result)
+    outcomes = check_quotes(lines, prices, decisions)
+    expected = {
+        "unit price": {"allow": 1497, "deny": 658},
+        "after the discount": {"allow": 928, "deny": 1227},
+    }
+    assert outcomes == expected[priced]
+    for one, decided in zip(facts, decisions, strict=True):
+        assert_same(decided, engine.evaluate("price.quote", one))
+
+
+def assert_same(decided: Mapping[str, Any], alone: Decision) -> None:
+    """The decision on a row of a frame is that on the row alone."""
+    expected: dict[str, Any] = dict(alone.to_dict())
+    for name in ("outcome", "fired", "missing", "subject"):
+        assert decided[name] == expected[name]
+    assert (decided["pending"], decided["unknown"]) == (list(alone.pending), list(alone.unknown))
+    assert decided["values"] == {
+        name: value for name, value in expected["values"].items() if value is not None
+    }
 
 
 # --- binary floats ----------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 from tests.examples.independent import Liability, Quote, half_up, iso_date, liability, quote, us_date
 from tests.examples.running import ROOT
 
+from salesctrl.batch.result import BatchResult
 from salesctrl.cli.app import run
 
 Row = Mapping[str, str]
@@ -56,10 +57,16 @@ def expected_liability(row: Row, closing: str | None) -> Liability:
 
 def check_ledger(ledger: Path, out: Path, closing: str | None) -> tuple[Counter[str], list[int]]:
     """Compare every row; the outcomes, and the totals of the deduction and of the three shares in cents."""
-    rows = read_rows(ledger)
     name = "settlement.yaml" if closing is None else "closing.yaml"
     options = ["--map", str(LEDGERS / name), *([] if closing is None else ["--as-of", closing])]
     decisions = decide("receivable.liability", ledger, out, *options)
+    return compare_ledger(read_rows(ledger), decisions, closing)
+
+
+def compare_ledger(
+    rows: Sequence[Row], decisions: Sequence[dict[str, Any]], closing: str | None
+) -> tuple[Counter[str], list[int]]:
+    """Compare the decision on every row of a ledger; the outcomes and totals as in `check_ledger`."""
     assert len(decisions) == len(rows)
     totals, expected_totals = [0] * 4, [0] * 4
     for row, decision in zip(rows, decisions, strict=True):
@@ -84,6 +91,28 @@ def check_ledger(ledger: Path, out: Path, closing: str | None) -> tuple[Counter[
     return Counter(decision["outcome"] for decision in decisions), totals
 
 
+def said(result: BatchResult) -> list[dict[str, Any]]:
+    """The decisions on the rows of a frame, in the form of `Decision.to_dict`, as far as it is compared."""
+    lists = ("fired", "pending", "unknown", "problems")
+    decisions: list[dict[str, Any]] = []
+    for row, missing in zip(result.columns.iter_rows(named=True), result.missing, strict=True):
+        values: dict[str, Any] = {}
+        for name, value in row.items():
+            if name in ("outcome", "requirements", *lists, *result.keys) or value is None:
+                continue
+            plain = str(value) if isinstance(value, Decimal) else value
+            group, dot, part = name.partition(".")
+            if dot:
+                values.setdefault(group, {})[part] = plain
+            else:
+                values[name] = plain
+        decisions.append({
+            **{name: row[name] for name in ("outcome", *lists)}, "missing": list(missing), "values": values,
+            "subject": {path: row[name] for path, name in result.header.column_of.items() if name in result.keys},
+        })  # fmt: skip
+    return decisions
+
+
 def after_discount(row: Row) -> Fraction:
     """The unit price of a line less its discount, a half cent going up."""
     price = Fraction(row["unit_price"]) * (1 - Fraction(row["discount_rate"]))
@@ -106,5 +135,5 @@ def check_quotes(
         )
         expected = quote(Fraction(row["list_price"]), price, POSTS[row["employee_title"]])
         assert got == expected, row
-        assert decision["as_of"] == row["order_date"]
+        assert decision.get("as_of", row["order_date"]) == row["order_date"]
     return Counter(decision["outcome"] for decision in decisions)
