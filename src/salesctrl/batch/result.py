@@ -331,7 +331,7 @@ class BatchResult:
         Columns: ``kind`` (``outcome`` or ``rule``), ``name``, ``title`` and ``clause`` of the rule,
         ``outcome`` that it leads to, ``rows``, and of these ``pending`` and ``unknown``.
         """
-        rows = summary_rows(self.outcomes, self._rules, self.rule_counts(), lang)
+        rows = summary_rows(self.outcomes, self.rules, self.rule_counts(), lang)
         schema: dict[str, pl.DataType | type[pl.DataType]] = {
             "kind": pl.String, "name": pl.String, "title": pl.String, "clause": pl.String,
             "outcome": OUTCOME_TYPE, "rows": pl.Int64, "pending": pl.Int64, "unknown": pl.Int64,
@@ -346,7 +346,7 @@ class BatchResult:
         ``unknown``; the ``row``, from 0, and its key columns. Two reasons have no rule: ``refused``, where
         facts are wrong, and ``unknown``, where a value is that no rule depends on.
         """
-        found = exceptions(self.columns, self._rules, self._wrong_rows, lang)
+        found = exceptions(self.columns, self.rules, self._wrong_rows, lang)
         keys = [
             series[found["row"]].alias(value_name(name, EXCEPTION_COLUMNS, "key"))
             for name, series in self._reading.keys.items()
@@ -359,8 +359,8 @@ class BatchResult:
         Raises:
             KeyError: No version of the policies has such a rule.
         """
-        if rule not in self._rules:
-            near = suggest(rule, self._rules)
+        if rule not in self.rules:
+            near = suggest(rule, self.rules)
             help = f": did you mean `{near}`?" if near else ""
             raise KeyError(f"unknown rule {quoted(rule)}{help}")
         rows = self.columns["fired"].list.contains(rule).arg_true()
@@ -370,13 +370,13 @@ class BatchResult:
         return self._given_back(numbered[rows])
 
     @cached_property
-    def _rules(self) -> dict[str, CheckedRule]:
+    def rules(self) -> Mapping[str, CheckedRule]:
         """The rules of all plans that decided, by id; of several versions the last."""
         return {rule.rule.id: rule.rule for plan in self._plans for rule in plan.rules}
 
     def rule_counts(self) -> dict[str, dict[str, int]]:
         """For each rule in how many rows it is ``fired``, ``pending``, ``unknown``."""
-        done = {rule: dict.fromkeys(STATES, 0) for rule in self._rules}
+        done = {rule: dict.fromkeys(STATES, 0) for rule in self.rules}
         for part in self._parts:
             rules = () if part.plan is None else part.plan.plan.rules
             for state in STATES:
@@ -388,7 +388,7 @@ class BatchResult:
 
     def rule_title(self, rule: str, lang: Language = "en") -> str:
         """What a rule is called."""
-        return self._rules[rule].title.get(lang)
+        return self.rules[rule].title.get(lang)
 
     def _repr_html_(self) -> str:
         from salesctrl.batch.html import to_html
