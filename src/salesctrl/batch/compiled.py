@@ -11,7 +11,7 @@ import polars as pl
 from salesctrl.batch.bits import masks, packed, word_count, word_type
 from salesctrl.batch.given import Shape
 from salesctrl.batch.printer import fact
-from salesctrl.batch.program import Judge, Program, Requirements, Scope
+from salesctrl.batch.program import Judge, Program, Requirements, Scope, added
 from salesctrl.batch.widths import Interval, Widths
 from salesctrl.calendar import WorkCalendar
 from salesctrl.compile.needs import PaymentNeed
@@ -90,8 +90,8 @@ class Compiled:
         if not self._finish:  # there are no rules and values; where no policy is in force, nothing is allowed
             outcome = Outcome.ALLOW if self._plan.policies else Outcome.INCOMPLETE
             return pl.DataFrame({OUTCOME: pl.repeat(outcome.rank, done.height, dtype=pl.UInt8, eager=True)})
-        done = done.with_columns(self._finish).select(self._kept)
-        return done.with_columns(self._last).drop(self._spent)
+        done = added(done, self._finish).select(self._kept)
+        return added(done, self._last).drop(self._spent)
 
     # -- what is computed ------------------------------------------------------------------------------
 

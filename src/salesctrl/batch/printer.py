@@ -29,7 +29,6 @@ _COMPARE: Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "==": lambda a, b: a == b, "!=": lambda a, b: a != b, "<": lambda a, b: a < b,
     "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b,
 }  # fmt: skip
-_MIRRORED = {"==": "==", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 _ARITHMETIC: Mapping[str, Callable[[pl.Expr, pl.Expr], pl.Expr]] = {
     "add": lambda a, b: a + b, "sub": lambda a, b: a - b, "mul": lambda a, b: a * b,
 }  # fmt: skip
@@ -122,10 +121,6 @@ class ColumnPrinter:
             case "cmp":
                 assert isinstance(op.imm, str)
                 a, b = self._at_width(op.args, self._widest(op.args))
-                if not self.widths.varies(op.args[0]):
-                    # Polars makes one row of a constant compared with a column that happens to be the same
-                    # in every row; the other way round it does not.
-                    return _COMPARE[_MIRRORED[op.imm]](b, a)
                 return _COMPARE[op.imm](a, b)
             case "in":
                 return self._membership(op)

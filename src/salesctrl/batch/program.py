@@ -109,14 +109,13 @@ class Program:
         for stage in self._stages:
             expressions = stage.expressions()
             if expressions:
-                scope.frame = scope.frame.with_columns(expressions)
+                scope.frame = added(scope.frame, expressions)
             for node, program in stage.folds:
                 scope.frame = scope.frame.with_columns(program.run(scope).alias(column(node)))
             for node, number, figure, matters in stage.judges:
                 assert judge is not None
-                asked = scope.frame.with_columns(
-                    matters.alias("matters"), (pl.lit(None) if figure is None else figure).alias("figure")
-                )
+                figures = pl.lit(None) if figure is None else figure
+                asked = added(scope.frame, [matters.alias("matters"), figures.alias("figure")])
                 met = judge(number, None if figure is None else asked["figure"], asked["matters"])
                 scope.frame = scope.frame.with_columns(met.alias(column(node)))
         return scope.frame
@@ -204,6 +203,24 @@ class Program:
         return _Stage(tuple(vectors), tuple(folds), tuple(judges))
 
 
+def added(frame: pl.DataFrame, expressions: Sequence[pl.Expr]) -> pl.DataFrame:
+    """The frame with these columns beside its own.
+
+    Polars makes one row of a constant compared with a column that happens to be the same in every row, and
+    then refuses to put it beside longer ones. Such a row stands for all.
+    """
+    try:
+        return frame.with_columns(expressions)
+    except (pl.exceptions.InvalidOperationError, pl.exceptions.ShapeError):
+        made = [frame.select(expression).to_series() for expression in expressions]
+        alike = [s.len() != frame.height for s in made]
+        if not any(alike) or any(s.len() != 1 for s, one in zip(made, alike, strict=True) if one):
+            raise
+        return frame.with_columns(
+            s.new_from_index(0, frame.height) if one else s for s, one in zip(made, alike, strict=True)
+        )
+
+
 def _outside(graph: Graph, fold: Op, widths: Widths) -> tuple[int, ...]:
     """What a fold needs from around it: its list, and all that is the same for each item."""
     assert isinstance(fold.imm, tuple)
@@ -277,11 +294,11 @@ class _FoldProgram:
         lengths = scope.frame[self.source]
         if parents is None:
             parents = scope.parents[self.source] = owners(lengths)
-        items = self._program.run(self._items(scope, listed, parents)).select(
-            pl.col(PARENT),
+        inside = [
             (pl.lit(True) if self._test is None else self._test).alias("test"),
             (pl.lit(None) if self._body is None else self._body).alias("body"),
-        )
+        ]
+        items = added(self._program.run(self._items(scope, listed, parents)), inside)
         grouped = items.group_by(PARENT, maintain_order=True).agg(self._gathered().alias("value"))
         rows = pl.DataFrame({PARENT: pl.int_range(len(lengths), eager=True), "length": lengths})
         joined = rows.join(grouped, on=PARENT, how="left", maintain_order="left")
@@ -310,7 +327,7 @@ class _FoldProgram:
             own.append(values.alias(name))
         frame = pl.DataFrame(own)
         if outer:
-            around = scope.frame.with_columns([self._outer(n).alias(column(n)) for n in self._inline])
+            around = added(scope.frame, [self._outer(n).alias(column(n)) for n in self._inline])
             frame = frame.hstack(around.select(outer)[parents])
         return Scope(frame, lists)
 
