@@ -92,12 +92,12 @@ def sorted_rows(decided: Any) -> pl.DataFrame:
 
 
 def assert_same(decided: Any, engine: Engine, point: str, table: pa.Table, **given: Any) -> pl.DataFrame:
-    """Every column of the local result is there, and the same; gives the rows."""
+    """Every column of the local result but its keys is there, and the same; gives the rows."""
     expected = engine.evaluate_frame(point, table, **given).columns
     assert isinstance(expected, pl.DataFrame)
     found = sorted_rows(decided)
     assert found.height == table.num_rows
-    for name in expected.columns:
+    for name in expected.columns[expected.columns.index("outcome") :]:
         assert found[name].to_list() == expected[name].to_list(), name
     assert found["policy_digest"].unique().to_list() == [engine.digest]
     return found
@@ -163,12 +163,14 @@ kinds:
 ---
 policy: p
 control_point: order.check
+subject: order.id
 effective: {from: 2020-01-01, to: 2022-12-31}
 rules:
   - {id: A, when: order.amount > 100, flag: true, compute: {fee: "round(order.amount * 0.5, 2)"}}
 ---
 policy: p
 control_point: order.check
+subject: order.id
 effective: {from: 2023-01-01, to: 2024-12-31}
 let: {gifts: "sum(1 for l in order.lines if l.gift)"}
 outputs: [gifts]
@@ -234,12 +236,21 @@ def test_the_columns_do_not_depend_on_the_rows(session, versions):
 
 
 @slow
+def test_named_columns_are_kept(session, orders, release):
+    table = few(orders)
+    frame = frame_of(session, table.append_column("remark", table["order_id"]), 2)
+    decided = spark.evaluate(frame, release, "order.release", as_of=DAY, keep=["row_number", "amount"])
+    assert decided.columns[:3] == ["row_number", "amount", "outcome"]
+    assert_same(decided, release, "order.release", table, as_of=DAY)
+
+
+@slow
 def test_keys_alone_are_kept_also_those_inside_of_records(session, versions):
     table = numbered(versioned_rows(), SCHEMA)
     decided = spark.evaluate(frame_of(session, table, 3), versions, "order.check", keep="keys")
     assert "row_number" not in decided.columns
     expected = versions.evaluate_frame("order.check", table).columns
-    assert decided.columns == [*expected.columns[:2], *decided.columns[2:-1], "policy_digest"]
+    assert decided.columns == [*expected.columns, "policy_digest"]
     found = pl.from_arrow(decided.toArrow()).sort("order.id")
     expected = expected.sort("order.id")
     for name in expected.columns:
@@ -330,8 +341,8 @@ def test_a_worker_with_other_policies_or_another_version_refuses(session, orders
 
 @slow
 def test_columns_are_checked_before_there_is_a_job(session, release, versions):
-    def refused(engine: Engine, point: str, columns: str, **given: Any) -> str:
-        frame = session.createDataFrame([], columns)
+    def refused(engine: Engine, point: str, schema: str, **given: Any) -> str:
+        frame = session.createDataFrame([], schema)
         with pytest.raises(FactsError) as caught:
             spark.evaluate(frame, engine, point, **given)
         return str(caught.value)
@@ -342,6 +353,9 @@ def test_columns_are_checked_before_there_is_a_job(session, release, versions):
         release, "order.release", "x string", as_of=DAY, columns={"x": "order.amuont"}
     )
     assert "has a column of this name" in refused(release, "order.release", "OUTCOME string", as_of=DAY)
+    one = "amount decimal(18,2)"
+    assert "which transaction" in refused(release, "order.release", one, as_of=DAY, keep="keys")
+    assert "`number` to keep" in refused(release, "order.release", one, as_of=DAY, keep=["number"])
     assert "from_json" in refused(versions, "order.check", "order string", as_of=DAY)
     with pytest.raises(UnknownControlPoint):
         spark.evaluate(session.createDataFrame([], "a string"), release, "order.relase", as_of=DAY)

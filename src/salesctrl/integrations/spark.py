@@ -11,7 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -22,6 +22,7 @@ from salesctrl.engine import Engine, Floats, load_text
 from salesctrl.errors import FactProblem, FactsError, MissingExtra, SalesctrlError
 from salesctrl.evaluate.facts import day_of
 from salesctrl.outcome import Outcome
+from salesctrl.tables.chosen import listed
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -47,7 +48,7 @@ def evaluate(
     as_of: date | str | None = None,
     columns: Mapping[str, str | Sequence[str]] | None = None,
     floats: Floats = "exact",
-    keep: Keep = "all",
+    keep: Keep | Sequence[str] = "all",
 ) -> DataFrame:
     """Decide every row of a Spark DataFrame: the decisions of `Engine.evaluate_frame`, row for row.
 
@@ -64,14 +65,15 @@ def evaluate(
         as_of: The date of all decisions; left out, each row has its own in a column ``as_of``.
         columns: The facts that columns hold whose names do not say it.
         floats: As for `Engine.evaluate`.
-        keep: Which columns of ``df`` the result has: ``"all"``, or those that say which transaction a row is
-            (``"keys"``); then columns that hold no facts are not sent to the workers.
+        keep: Which columns of ``df`` the result has: ``"all"``; those that say which transaction a row is
+            (``"keys"``); or these, by their names. Columns that are not kept and hold no facts are not sent
+            to the workers.
 
     Raises:
         UnknownControlPoint: No policy names it.
         FactsError: The columns cannot be read, as for `Engine.evaluate_frame`. Or a column of texts is named
-            for a record, so that it would depend on the rows whether they are read as JSON. Or a column that
-            is kept has the name of one of the decision.
+            for a record, so that it would depend on the rows whether they are read as JSON. Or what is to be
+            kept is not there, or has the name of a column of the decision.
         MissingExtra: pyspark is not installed.
     """
     _pyspark()
@@ -144,7 +146,7 @@ def _counts(decided: DataFrame, states: Sequence[str]) -> dict[tuple[str, str], 
 
 def _prepared(
     df: DataFrame, engine: Engine, control_point: str, as_of: date | str | None,
-    columns: Mapping[str, str | Sequence[str]] | None, floats: Floats, keep: Keep,
+    columns: Mapping[str, str | Sequence[str]] | None, floats: Floats, keep: Keep | Sequence[str],
 ) -> tuple[_Task, Any]:  # fmt: skip
     """What the workers are sent, and the schema of what they hand back."""
     from pyspark.sql.pandas.types import from_arrow_type
@@ -152,9 +154,10 @@ def _prepared(
 
     dry = _without_rows(df, engine, control_point, as_of, columns)
     names = df.columns
-    read = dry.header.used | dry.keys.keys()
-    sent = [i for i, name in enumerate(names) if keep == "all" or _is_among(name, read)] or [0][: len(names)]
-    kept = list(names) if keep == "all" else list(dry.keys)
+    kept = _kept(keep, names, dry)
+    read = {*dry.header.used, *kept}
+    sent = [i for i, name in enumerate(names) if _is_among(name, read)]
+    sent = sent or [0][: len(names)]  # without any column there would be no rows
     task = _Task(
         version=__version__,
         digest=engine.digest,
@@ -213,12 +216,31 @@ def _check_texts(df: DataFrame, engine: Engine, control_point: str, mapped: Mapp
         raise FactsError([FactProblem(name, "F_COLUMN", message, help % name) for name in found])
 
 
+def _kept(keep: Keep | Sequence[str], names: Sequence[str], dry: BatchResult) -> list[str]:
+    """The columns that the result is to have."""
+    if keep == "all":
+        return list(names)
+    if keep == "keys":
+        if dry.keys:
+            return list(dry.keys)
+        message = "no column says which transaction a row is"
+        raise FactsError([FactProblem("", "F_COLUMN", message, 'name those to keep: `keep=["number"]`')])
+    absent = [name for name in keep if name not in names]
+    if absent or isinstance(keep, str):
+        help = f"the columns are {listed(names)}"
+        named = [keep] if isinstance(keep, str) else absent
+        raise FactsError(
+            [FactProblem("", "F_COLUMN", f"there is no column `{n}` to keep", help) for n in named]
+        )
+    return list(keep)
+
+
 def _check_names(kept: Sequence[str], decided: Sequence[str]) -> None:
     """Refuse columns that Spark, which reads over case, could not tell from those of the decision."""
     counts = Counter(name.casefold() for name in [*kept, *decided, DIGEST])
     problems = [
         FactProblem(
-            name, "F_COLUMN", "the decision has a column of this name", 'rename it, or pass `keep="keys"`'
+            name, "F_COLUMN", "the decision has a column of this name", "rename it, or do not keep it"
         )
         for name in kept
         if counts[name.casefold()] > 1
@@ -227,7 +249,7 @@ def _check_names(kept: Sequence[str], decided: Sequence[str]) -> None:
         raise FactsError(problems)
 
 
-def _is_among(name: str, read: frozenset[str] | set[str]) -> bool:
+def _is_among(name: str, read: Collection[str]) -> bool:
     """Whether a column, or a field inside it, is read."""
     return name in read or any(other.startswith(f"{name}.") for other in read)
 
