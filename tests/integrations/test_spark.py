@@ -357,6 +357,8 @@ def test_columns_are_checked_before_there_is_a_job(session, release, versions):
     assert "which transaction" in refused(release, "order.release", one, as_of=DAY, keep="keys")
     assert "`number` to keep" in refused(release, "order.release", one, as_of=DAY, keep=["number"])
     assert "from_json" in refused(versions, "order.check", "order string", as_of=DAY)
+    odd = "order struct<amount: decimal(18,2), blob: map<string, string>>"
+    assert "expected a struct" in refused(versions, "order.check", odd, as_of=DAY)
     with pytest.raises(UnknownControlPoint):
         spark.evaluate(session.createDataFrame([], "a string"), release, "order.relase", as_of=DAY)
     plain = session.createDataFrame([("Smith", Decimal(1))], "order string, amount decimal(18,2)")

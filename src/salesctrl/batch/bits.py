@@ -118,7 +118,7 @@ class Bits:
         >>> Bits([(0, pl.Series([3, 0], dtype=pl.UInt8))], 2).lists({0: ["R1"], 1: ["R2"]}).to_list()
         [['R1', 'R2'], []]
         """
-        if not self._words or not ids:
+        if not self._rows or not self._words or not ids:
             return pl.Series([[]], dtype=pl.List(pl.String)).gather(_zeros(self._rows))
         if len(self._words) == 1 and self._words[0][1].dtype in (pl.UInt8, pl.UInt16):
             return self._looked_up(ids, unless)

@@ -71,9 +71,9 @@ def evaluate(
 
     Raises:
         UnknownControlPoint: No policy names it.
-        FactsError: The columns cannot be read, as for `Engine.evaluate_frame`. Or a column of texts is named
-            for a record, so that it would depend on the rows whether they are read as JSON. Or what is to be
-            kept is not there, or has the name of a column of the decision.
+        FactsError: The columns cannot be read, as for `Engine.evaluate_frame`. Or one that is named for a
+            record holds texts, so that it would depend on the rows whether they are read as JSON. Or what is
+            to be kept is not there, or has the name of a column of the decision.
         MissingExtra: pyspark is not installed.
     """
     _pyspark()
@@ -187,31 +187,33 @@ def _without_rows(
     columns: Mapping[str, str | Sequence[str]] | None,
 ) -> BatchResult:  # fmt: skip
     """The decisions on none of the rows: whatever is wrong with the columns is raised."""
-    engine.point(control_point)
-    _check_texts(df, engine, control_point, columns or {})
     nothing = df.limit(0).toArrow()
+    _check_records(nothing, engine, control_point, columns or {})
     return engine.evaluate_frame(control_point, nothing, as_of=as_of, columns=columns)
 
 
-def _check_texts(df: DataFrame, engine: Engine, control_point: str, mapped: Mapping[str, object]) -> None:
-    """Refuse columns of texts of which only the rows would say whether they hold records as JSON."""
-    from pyspark.sql.types import StringType
+def _check_records(
+    nothing: pa.Table, engine: Engine, control_point: str, mapped: Mapping[str, object]
+) -> None:
+    """Refuse columns of which only the rows would say whether they hold records: texts that may be JSON."""
+    import polars as pl
 
+    from salesctrl.batch.frames import arrow_column
     from salesctrl.batch.records import record_path
     from salesctrl.tables.columns import Columns
 
     vocabulary = engine.checked.vocabulary
     columns = Columns(engine.point(control_point).plans, vocabulary)
     found = [
-        field.name
-        for field in df.schema.fields
-        if isinstance(field.dataType, StringType)
-        and field.name not in mapped
-        and record_path(field.name, vocabulary) is not None
-        and not columns.find(field.name).paths
+        name
+        for name, values in zip(nothing.column_names, nothing.columns, strict=True)
+        if record_path(name, vocabulary) is not None
+        and not columns.find(name).paths
+        and name not in mapped
+        and arrow_column(name, values).dtype in (pl.String, pl.Object)
     ]
     if found:
-        message = "expected a struct for a record but got texts"
+        message = "expected a struct of numbers, texts, dates, and arrays and structs of these"
         help = "parse JSON with `from_json`; if it is something else, say `columns={%r: []}`"
         raise FactsError([FactProblem(name, "F_COLUMN", message, help % name) for name in found])
 
