@@ -30,7 +30,7 @@ DAY = 86_400_000_000
 FIRST_MICROSECOND = (1 - EPOCH_DAY) * DAY
 LAST_MICROSECOND = (3_652_060 - EPOCH_DAY) * DAY - 1
 
-_BLOCK = 16_384  # floats of which a few arrays stay in the cache
+_BLOCK = 2**16
 _MANY_CHOICES = 8  # up to here, comparing with each is quicker than looking up in a set
 _CERTAIN_DECIMALS = 8  # texts with more may be handed on as floats, where their noise is to be rounded
 
