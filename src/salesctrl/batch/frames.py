@@ -259,7 +259,7 @@ def _is_valid(values: Any) -> bool:
 
 
 def _is_ascii(values: Any) -> bool:
-    """Whether an array is of texts in ASCII alone: to look at its bytes takes a tenth of a full validation."""
+    """Whether an array is of texts in ASCII alone: a look at the bytes takes a tenth of a full validation."""
     import numpy as np
     from pyarrow import types
 
