@@ -120,6 +120,27 @@ def test_items_that_cannot_be_told_apart(orders, lines, options, message):
         engine.evaluate_frame("point", frame, as_of=AS_OF, lists={"order.lines": lines}, **options)
 
 
+@pytest.mark.parametrize(
+    ("key", "help"), [("order_ids", "did you mean `order_id`"), (["x"], "the columns are")]
+)
+def test_a_key_that_is_no_column_is_refused_with_lists_and_without(key, help):
+    engine = engine_of(LISTED)
+    frame = pl.DataFrame({"order_id": ["1"], "order.memo": ["a"]})
+    for lists in ({}, {"order.lines": ITEMS}):
+        with pytest.raises(FactsError, match=rf"the rows have no column[^\0]*{help}"):
+            engine.evaluate_frame("point", frame, as_of=AS_OF, lists=lists, key=key)
+
+
+def test_the_key_may_be_inside_of_a_record():
+    engine = engine_of(LISTED)
+    frame = pl.DataFrame({"order": [{"memo": "1"}, {"memo": "2"}]})
+    lines = ITEMS.filter(pl.col("order_id") != "4").rename({"order_id": "order.memo"})
+    result = engine.evaluate_frame(
+        "point", frame, as_of=AS_OF, lists={"order.lines": lines}, key="order.memo"
+    )
+    assert result.columns["outcome"].to_list() == ["deny", "flag"]
+
+
 def test_a_wrong_item_is_said_of_its_row():
     engine = engine_of(LISTED)
     frame = pl.DataFrame({"order_id": ["1", "2", "4"], "order.memo": ["a", "b", "c"]})

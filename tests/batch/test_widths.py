@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal, localcontext
 
 import polars as pl
 import pyarrow as pa
 import pytest
-from tests.batch.frames import AS_OF, KINDS, objects, rows_of
+from tests.batch.frames import AS_OF, KINDS, nested, objects, rows_of
 from tests.loading import engine_of
+
+from salesctrl.batch import deciding
+from salesctrl.batch.deciding import BatchPlan
 
 WIDE = """\
 vocabulary: v
@@ -106,3 +110,47 @@ def test_wide_values_in_every_kind_of_frame(kind):
             "point", {"order": {k.split(".")[1]: v for k, v in facts.items()}}, as_of=AS_OF
         )
         assert {name: Decimal(row[name]) for name in decision.values} == decision.values
+
+
+@pytest.mark.parametrize("rows", [[SMALL, LARGE, SMALL], [LARGE], [SMALL]])
+def test_rows_by_themselves_say_once_what_is_open(rows):
+    review = "rules:\n  - {id: REV, when: order.c < 1, review: [{approval: cfo}, {document: contract}]}"
+    engine = engine_of(WIDE.replace("rules:", review) + "---\norganisation: o\nroles: {cfo: {}}\n")
+    result = engine.evaluate_frame("point", pl.DataFrame(objects(rows)), as_of=AS_OF)
+    assert result.columns["requirements"].to_list() == [["REV/1", "REV/2"]] * len(rows)
+    assert result.row_by_row == rows.count(LARGE)
+
+
+@pytest.mark.parametrize("rows", [[], [SMALL], [LARGE, SMALL]])
+def test_a_plan_without_a_form_in_columns(rows, monkeypatch):
+    monkeypatch.setattr(BatchPlan, "_program", lambda self, shapes, *, evidence: None)
+    columns = {name: pl.Series([row[name] for row in rows], dtype=pl.Object) for name in SMALL}
+    result = engine_of(WIDE).evaluate_frame("point", pl.DataFrame(columns), as_of=AS_OF)
+    expected = [engine_of(WIDE).evaluate("point", nested(row), as_of=AS_OF).outcome for row in rows]
+    assert result.columns["outcome"].to_list() == expected
+    assert result.row_by_row == len(rows)
+
+
+@pytest.mark.parametrize("at_once", [1, 400, 2_000])
+def test_slices_of_a_table_are_decided_as_the_whole(at_once, monkeypatch):
+    engine = engine_of(WIDE)
+    rows = [{**SMALL, "order.huge": i, "order.other": i * i % 7} for i in range(23)] + [LARGE, SMALL]
+    whole = engine.evaluate_frame("point", pl.DataFrame(objects(rows)), as_of=AS_OF)
+    monkeypatch.setattr(deciding, "BYTES_AT_ONCE", at_once)
+    parts = engine_of(WIDE).evaluate_frame("point", pl.DataFrame(objects(rows)), as_of=AS_OF)
+    assert parts.columns.rows() == whole.columns.rows()
+
+
+def test_tables_of_many_shapes_by_many_threads(monkeypatch):
+    monkeypatch.setattr(deciding, "MAX_SHAPES", 2)
+    engine = engine_of(WIDE)
+    tables = [
+        [{**SMALL, "order.huge": 2**i}, {**SMALL, "order.a": None if i % 2 else "2.00"}] for i in range(24)
+    ]
+
+    def decided(rows):
+        return engine.evaluate_frame("point", pl.DataFrame(objects(rows)), as_of=AS_OF).columns.rows()
+
+    expected = [decided(rows) for rows in tables]
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(decided, tables)) == expected

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,16 +55,16 @@ def children_of(path: str, frame: object, keys: Sequence[pl.Series], names: Sequ
         names: The names of the key, the same in both frames.
 
     Raises:
-        FactsError: There is no key; two rows have the same; an item has that of no row.
+        FactsError: There is no key, or the items have no such column; two rows have the same; an item has
+            that of no row.
     """
     if not names:
         message, help = "there is no key to say which items are whose", 'pass `key="order_id"`'
         raise FactsError([FactProblem(path, "F_COLUMN", message, help)])
-    if len(keys) < len(names):
-        raise FactsError([_lacking(path, names, {key.name for key in keys}, "rows")])
     taken = take(frame)
     if not set(names) <= set(taken.columns.columns):
-        raise FactsError([_lacking(path, names, set(taken.columns.columns), "items")])
+        lacking = listed([name for name in names if name not in taken.columns.columns])
+        raise FactsError([FactProblem(path, "F_COLUMN", f"the items have no column {lacking} for the key")])
     rows = pl.DataFrame([_as_text(key) for key in keys]).with_row_index("parent")
     there = pl.all_horizontal(pl.col(name).is_not_null() for name in names)
     twice = rows.filter(there & pl.struct(names).is_duplicated())
@@ -116,11 +116,6 @@ def _whole(key: pl.Series) -> pl.Series:
         .to_series()
         .alias(key.name)
     )
-
-
-def _lacking(path: str, names: Sequence[str], there: Collection[str], whose: str) -> FactProblem:
-    lacking = listed([name for name in names if name not in there])
-    return FactProblem(path, "F_COLUMN", f"the {whose} have no column {lacking} for the key")
 
 
 def _named(row: tuple[object, ...]) -> str:

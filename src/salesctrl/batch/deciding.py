@@ -85,8 +85,10 @@ class BatchPlan:
     def _program(self, shapes: Mapping[int, Shape], *, evidence: bool) -> Compiled | None:
         """The program for tables of a shape; ``None`` where there can be none."""
         key = (tuple(shapes[place] for place in sorted(shapes)), evidence)
-        if key in self._compiled:
-            return self._compiled[key]
+        try:
+            return self._compiled[key]  # in one step: another thread may clear it
+        except KeyError:
+            pass
         try:
             made: Compiled | None = Compiled(
                 self.plan, self._organisation.calendar, shapes, evidence=evidence
@@ -138,20 +140,20 @@ class BatchPlan:
         alone, others = beyond.arg_true(), (~beyond).arg_true()
         parts = [
             self._in_columns(given.taken(others), compiled).columns.with_columns(others.alias("row")),
-            self._row_by_row(given.taken(alone)).with_columns(alone.alias("row")),
+            self._row_by_row(given.taken(alone), compiled.implied).with_columns(alone.alias("row")),
         ]
         merged = pl.concat(parts, how="diagonal_relaxed").sort("row").drop("row")
         return Decided(merged, compiled.implied, len(alone))
 
-    def _row_by_row(self, given: Given) -> pl.DataFrame:
-        """The same columns, made by the evaluator of one transaction."""
-        rows: dict[str, list[object]] = {}
+    def _row_by_row(self, given: Given, implied: Sequence[tuple[int, int]] = ()) -> pl.DataFrame:
+        """The same columns, made by the evaluator of one transaction; without bits that are implied."""
+        rows: dict[str, list[object]] = {OUTCOME: []}
         schema: dict[str, pl.DataType | type[pl.DataType] | None] = {OUTCOME: pl.UInt8}
         self._bit_columns(schema)
         for i, values in enumerate(given.values()):
             evidence = None if given.evidence is None else given.evidence[i]
             decision = self.evaluator.decision_of(values, evidence)
-            for name, value in self._cells(decision):
+            for name, value in self._cells(decision, implied):
                 rows.setdefault(name, [None] * i).append(value)
             for column in rows.values():
                 if len(column) == i:
@@ -168,14 +170,17 @@ class BatchPlan:
             dtype = word_type(count)[1]
             schema |= {f"{name}{word}": dtype for name in names for word in range(word_count(count))}
 
-    def _cells(self, decision: Decision) -> Iterator[tuple[str, object]]:
+    def _cells(
+        self, decision: Decision, implied: Sequence[tuple[int, int]] = ()
+    ) -> Iterator[tuple[str, object]]:
         """What a decision holds, as cells of the columns that a program makes."""
         kept = decision._kept
         yield OUTCOME, kept[8]
         count = len(self.plan.rules)
         for name, bits in zip("fup", kept[3:6], strict=True):
             yield from _words(name, bits, count)
-        yield from _words("j", self._open(decision), len(self.plan.judges))
+        own = self._open(decision) & ~sum(1 << judge for judge, _ in implied)
+        yield from _words("j", own, len(self.plan.judges))
         for number, (output, raw) in enumerate(zip(self.plan.outputs, kept[7], strict=True)):
             keys = output.type.keys if output.type.base is Base.MAP else (None,)
             parts = raw if isinstance(raw, tuple) and output.type.base is Base.MAP else (raw,)

@@ -18,6 +18,7 @@ from salesctrl.batch.header import Header, resolve
 from salesctrl.batch.lists import ListColumn, read_list
 from salesctrl.batch.records import open_structs, read_records, record_path, records_in
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
+from salesctrl.diagnostics import suggest
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.evaluate.layout import Leaf, Record
 from salesctrl.evaluate.point import PlanEvaluator
@@ -25,7 +26,7 @@ from salesctrl.evidence.given import Evidence
 from salesctrl.policy.documents import LocalText
 from salesctrl.policy.types import DATE
 from salesctrl.policy.vocabulary import Field
-from salesctrl.tables.chosen import Chosen, Target
+from salesctrl.tables.chosen import Chosen, Target, listed
 from salesctrl.tables.columns import AS_OF, Columns
 
 _DATE = Leaf(
@@ -93,6 +94,9 @@ class FrameReading:
         self._way: dict[str, Any] = {"tolerance": options.tolerance, "nan_is_null": self.frame.nan_is_null}
         opened = open_structs(self.frame.columns, columns.vocabulary, but=options.mapped)
         self._given = {series.name: series for series in opened}
+        there = list(dict.fromkeys((*self._given, *names)))
+        if problems := [_no_key(name, there) for name in options.key if name not in self._given]:
+            raise FactsError(problems)
         records = records_in([s for s in opened if s.name not in options.mapped], columns)
         unread = [name for name in names if name not in wanted]
         self.header: Header = resolve(
@@ -188,7 +192,7 @@ class FrameReading:
         """The frames of items, by the paths of their lists."""
         if not self._options.lists:
             return {}
-        keys = [self._given[name] for name in self._options.key if name in self._given]
+        keys = [self._given[name] for name in self._options.key]
         return {
             path: children_of(path, frame, keys, self._options.key)
             for path, frame in zip(self.header.lists, self._options.lists.values(), strict=True)
@@ -235,6 +239,12 @@ def leaves(record: Record) -> Iterator[Leaf]:
     yield from record.leaves
     for inner in record.records.values():
         yield from leaves(inner)
+
+
+def _no_key(name: str, names: Sequence[str]) -> FactProblem:
+    near = suggest(name, names)
+    help = f"did you mean `{near}`?" if near else f"the columns are {listed(names)}"
+    return FactProblem("", "F_COLUMN", f"the rows have no column `{name}` for the key", help)
 
 
 def _texts(target: Target | None) -> dict[str, Any]:
