@@ -313,6 +313,13 @@ def test_types_of_arrow(column, dtype, values):
     assert values is None or taken.to_list() == values
 
 
+def test_a_record_with_a_text_that_is_no_utf8_names_its_column():
+    texts = pa.Array.from_buffers(pa.string(), 1, pa.array([b"\xff"], pa.binary()).buffers())
+    with pytest.raises(FactsError) as error:
+        take(pa.table({"order": pa.StructArray.from_arrays([texts], ["memo"])}))
+    assert [(problem.path, problem.code) for problem in error.value.problems] == [("order", "F_READ")]
+
+
 # --- giving back ----------------------------------------------------------------------------------------
 
 
