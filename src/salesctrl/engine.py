@@ -335,7 +335,8 @@ class Engine:
             columns: The facts that columns hold whose names do not say it:
                 ``{"Betrag": "order.amount"}``.
             lists: Frames with the items of lists, by the names of these: ``{"order.lines": lines}``.
-            key: The column, or columns, by which these frames refer to the rows.
+            key: The column, or columns, by which these frames refer to the rows; where no column holds the
+                subject of the policies, the result shows them too.
             on_error: With ``"row"`` a row with a wrong fact is at least ``incomplete``, and the result says
                 what was wrong; with ``"raise"`` all that is wrong is raised.
             floats: As for `evaluate`.
