@@ -36,7 +36,7 @@ FEW = settings(
 def column(leaf: Leaf, values: Sequence[Any], form: str) -> pl.Series:
     """Run-time values of a fact as a column: of objects, of texts, or of its type."""
     type_ = leaf.field.type
-    python = [python_value(value, type_) for value in values]
+    python: list[Any] = [python_value(value, type_) for value in values]
     if form == "objects":
         return pl.Series(leaf.path, python, dtype=pl.Object)
     if form == "texts":
