@@ -289,7 +289,10 @@ def test_an_interrupt_leaves_nothing(evaluate, files, starter, monkeypatch):
 @pytest.mark.slow
 def test_memory_does_not_grow_with_the_rows(starter):
     def peak(count):
-        table = pl.DataFrame({"amount": ["1.00"] * count, "id": [str(i) for i in range(count)]})
+        table = pl.select(id=pl.int_range(count).cast(pl.String)).with_columns(
+            amount=pl.lit("1.00"), discount_rate=pl.lit(0), grade=pl.lit("A"),
+            credit_limit=pl.lit("50.00"), balance=pl.lit(0),
+        )  # fmt: skip
         table.write_parquet("many.parquet", row_group_size=50_000)
         code = (
             "from salesctrl.cli import main\n"

@@ -1,7 +1,12 @@
-"""For want of which facts something is unknown: asked of the few rows where something is."""
+"""For want of which facts something is unknown: asked of the rows where something is.
+
+The facts follow from which rules fired or are unknown, and which expressions are unknown. Rows that are alike
+in all this lack the same facts, so a trace is made for the first of them alone.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from functools import reduce
 from operator import or_
@@ -14,6 +19,9 @@ from salesctrl.batch.given import Given
 from salesctrl.errors import FactProblem
 from salesctrl.evaluate.facts import Reading
 from salesctrl.outcome import Outcome
+
+_WORD = re.compile(r"[fup]\d+")
+_MOST = 10_000
 
 
 def missing_facts(
@@ -31,12 +39,20 @@ def missing_facts(
     if not len(rows):
         return rows, []
     some = given if len(rows) == given.rows else given.taken(rows)
+    words = decided.columns.select(name for name in decided.columns.columns if _WORD.fullmatch(name))[rows]
     found: list[tuple[str, ...]] = []
-    for i, (row, values) in enumerate(zip(rows, some.values(), strict=True)):
+    known: dict[object, tuple[str, ...]] = {}
+    for i, (row, values, bits) in enumerate(zip(rows, some.values(), words.iter_rows(), strict=True)):
         evidence = None if some.evidence is None else some.evidence[i]
-        problems = refused.get(row)
-        reading = None if problems is None else Reading(list(values), list(problems))
-        found.append(plan.evaluator.decision_of(values, evidence, reading).missing)
+        alike = (bits, plan.evaluator.unknown_nodes(values, evidence))
+        missing = known.get(alike)
+        if missing is None:
+            problems = refused.get(row)
+            reading = None if problems is None else Reading(list(values), list(problems))
+            missing = plan.evaluator.decision_of(values, evidence, reading).missing
+            if len(known) < _MOST:
+                known[alike] = missing
+        found.append(missing)
     return rows, found
 
 

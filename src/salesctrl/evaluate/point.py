@@ -95,6 +95,10 @@ class PlanEvaluator:
             lambda: self._traced().plain(decision),
         )
 
+    def unknown_nodes(self, values: tuple[Value, ...], evidence: Evidence | None) -> tuple[bool, ...]:
+        """Which of the nodes that the trace of a decision shows are unknown, without making the trace."""
+        return self._traced().unknown(values, evidence)
+
     def _traced(self) -> Tracer:
         tracer = self._tracer
         if tracer is None:

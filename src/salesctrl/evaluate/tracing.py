@@ -135,6 +135,10 @@ class Tracer:
             [parameter.to_dict() for parameter in self._parameters],
         )
 
+    def unknown(self, values: tuple[Value, ...], evidence: Evidence | None) -> tuple[bool, ...]:
+        """Which of the nodes that a trace shows are unknown: with the bits of a decision, what it lacks."""
+        return tuple([value is None for value in self._observe(values, evidence)])
+
     def parts(self, decision: Decision, values: tuple[Value, ...]) -> TraceParts:
         """The trace of a decision of this plan; ``values`` are those that it was made on."""
         _, _, kept_evidence, fired, unknown, pending, _, _, _, kept_reading = decision._kept
