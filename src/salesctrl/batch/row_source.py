@@ -36,7 +36,7 @@ def row_source(file: TableFile, format: InputFormat) -> Source:
 def _rows(file: TableFile, source: Source) -> Iterator[RawRow]:
     width = len(file.names)
     for part in file.slices(source.only, _ROWS):
-        if part.first + part.rows <= source.skipped:
+        if part.first + part.rows <= source.skipped + 1:
             yield from repeat(_SKIPPED, part.rows)
             continue
         wrong = dict(part.problems)

@@ -18,6 +18,7 @@ from salesctrl.tables.table import key_text
 
 _OWN = ("as_of", "missing")
 _LISTS = ("fired", "pending", "requirements", "unknown", "missing")
+_BRIEF = ("fired", "pending", "missing")
 _IDS = pl.List(pl.String)
 
 Described = Callable[[FactProblem], str]
@@ -39,11 +40,12 @@ class DecisionColumns:
         self._names = {name: value_name(name, taken) for name in self._values}
         self._described = described
         self._brief = brief
+        self._lists = _BRIEF if brief else _LISTS
 
     def of_rows(self, rows: Sequence[Decided]) -> pl.DataFrame:
         """The columns of rows that were decided one after another."""
         decisions = [row.decision for row in rows]
-        lists = {name: [_listed(decision, name) for decision in decisions] for name in _LISTS}
+        lists = {name: [_listed(decision, name) for decision in decisions] for name in self._lists}
         shown = [{} if decision is None else _shown(decision) for decision in decisions]
         values = [
             pl.Series(self._names[name], [_cell(row.get(name), column) for row in shown], dtype=column.dtype)
@@ -79,7 +81,7 @@ class DecisionColumns:
             [_texts(key) for key in keys],
             result.days,
             decided["outcome"],
-            {name: result.missing if name == "missing" else decided[name] for name in _LISTS},
+            {name: result.missing if name == "missing" else decided[name] for name in self._lists},
             wrong,
             [decided[name] for name in self._names.values()],
         )
@@ -94,7 +96,6 @@ class DecisionColumns:
         )
         if self._brief:
             problems = problems.list.join("; ").replace("", None)
-            lists = {name: ids for name, ids in lists.items() if name not in ("requirements", "unknown")}
         of_row = pl.repeat(0, len(numbers), dtype=pl.UInt32, eager=True)
         if wrong:
             of_row = of_row.scatter(list(wrong), range(1, len(wrong) + 1))
@@ -121,7 +122,11 @@ def _listed(decision: Decision | None, name: str) -> Sequence[str]:
     if decision is None:
         return ()
     if name == "missing":
-        return decision.missing if decision.outcome >= Outcome.INCOMPLETE else ()  # else nothing is
+        # Where nothing is unknown nothing is missing, and no trace has to be made.
+        unknown = decision.outcome >= Outcome.INCOMPLETE and (
+            decision.unknown or None in decision.values.values()
+        )
+        return decision.missing if unknown else ()
     if name == "requirements":
         return list(_open(decision))
     ids: Sequence[str] = getattr(decision, name)
