@@ -6,6 +6,7 @@ import csv
 import importlib
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,6 +21,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 from examples.generator import write_tables
+from tests.documentation import work_through
 from tests.loading import engine_of
 
 import salesctrl
@@ -334,6 +336,22 @@ def test_a_worker_with_other_policies_or_another_version_refuses(session, orders
     for wrong in (replace(task, digest="0" * 64), replace(task, version="0.0.0")):
         with pytest.raises(SalesctrlError, match=r"expected .* but got"):
             next(spark._function(wrong)(iter([])))
+
+
+@slow
+def test_the_program_of_the_guide(session, tmp_path):
+    assert not work_through(ROOT / "docs" / "guide" / "spark.md", tmp_path)
+    done = subprocess.run(
+        [sys.executable, "decide_orders.py", "orders.parquet", "decided"], cwd=tmp_path,
+        env={**os.environ, "PYSPARK_PYTHON": sys.executable, "SPARK_LOCAL_IP": "127.0.0.1"},
+        capture_output=True, text=True, encoding="utf-8", timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    decided = pl.read_parquet(tmp_path / "decided" / "*.parquet").sort("order.id")
+    engine = salesctrl.load(tmp_path / "controls")
+    local = engine.evaluate_frame("order.release", pl.read_parquet(tmp_path / "orders.parquet"))
+    assert decided["outcome"].to_list() == local.columns["outcome"].to_list()
+    assert "|outcome|deny" in done.stdout
 
 
 # --- what is wrong is raised before the job ----------------------------------------------------------------------

@@ -75,6 +75,9 @@ def evaluate(
             record holds texts, so that it would depend on the rows whether they are read as JSON. Or what is
             to be kept is not there, or has the name of a column of the decision.
         MissingExtra: pyspark is not installed.
+
+    >>> decided = evaluate(orders, engine, "order.release", keep="keys")  # doctest: +SKIP
+    >>> decided.write.parquet("decided")  # doctest: +SKIP
     """
     _pyspark()
     from pyspark.sql import functions
