@@ -14,7 +14,7 @@ STAMP := $(VENV)/.installed
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .PHONY: help setup demo test test-slow test-all pytest check-code format check-policies schema \
-        docs-test bench wheel-test matrix hooks clean
+        docs-test bench wheel-test spark-test matrix hooks clean
 
 help: ## list the chores
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -101,6 +101,11 @@ wheel-test: $(STAMP) ## build the wheel, install it alone, check and run the pol
 	venv/bin/salesctrl test; \
 	venv/bin/salesctrl list; \
 	echo "the wheel works on its own: $$(basename "$$dir"/salesctrl-*.whl)"
+
+# PySpark is some 450 MB and needs Java, so it is not among the development tools.
+spark-test: $(STAMP) ## install the extra `spark` and test tables of Spark on two local workers (needs Java 17)
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[spark]'
+	@$(BIN)/python -m pytest -n 0 -m "slow or not slow" tests/integrations
 
 matrix: ## run the tests under each of Python 3.11, 3.12 and 3.13 that is installed
 	@ran=; for python in $(PYTHONS); do \
