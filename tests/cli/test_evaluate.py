@@ -230,23 +230,17 @@ def test_rows_are_decided_as_they_are_read(starter, salesctrl, monkeypatch):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the peak of memory from /proc")
 @pytest.mark.slow
-@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
-def test_memory_does_not_grow_with_the_rows(starter, suffix):
+def test_memory_does_not_grow_with_the_rows(starter):
     import subprocess
 
     def peak(count):
-        path = starter / f"many.{suffix}"
-        with path.open("w", encoding="utf-8") as file:
-            if suffix == "csv":
-                file.write(HEADER + "\n")
+        with (starter / "many.jsonl").open("w", encoding="utf-8") as file:
             for i in range(count):
-                row = ROW.format(id=i, amount="1.00")
-                if suffix == "jsonl":
-                    row = json.dumps({"order": {"id": str(i), "amount": "1.00"}, "as_of": "2026-03-02"})
-                file.write(row + "\n")
+                row = {"order": {"id": str(i), "amount": "1.00"}, "as_of": "2026-03-02"}
+                file.write(json.dumps(row) + "\n")
         code = (
             "import resource, sys\nfrom salesctrl.cli import main\n"
-            f"main(['evaluate', 'order.release', {path.name!r}, '-p', 'policies', '--format', {suffix!r}, "
+            "main(['evaluate', 'order.release', 'many.jsonl', '-p', 'policies', '--format', 'jsonl', "
             "'--out', 'out'])\n"
             "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
         )
