@@ -126,15 +126,15 @@ def _absent(record: Record, into: list[Value]) -> None:
 
 def _check_spelling(record: Record, given: object, name: str, where: str, reading: Reading) -> None:
     """A key that nearly is the absent one is a slip, and must not pass as an absent field."""
-    if not isinstance(given, Mapping):
+    if not isinstance(given, Mapping) or len(name) <= 2:
         return
     try:
-        others = [str(key) for key in given if isinstance(key, str)]
+        others = [key for key in given if isinstance(key, str) and str.__str__(key) not in record.declared]
     except Exception as error:
         reading.problems.append(FactProblem.unreadable(where, error))
         return
-    near = suggest(name, [key for key in others if key not in record.declared])
-    if near is not None and len(name) > 2:
+    near = suggest(name, map(str.__str__, others)) if others else None
+    if near is not None:
         reading.problem(where, "F_NAME", f"absent, but there is {quoted(near)}", f"name it `{name}`")
 
 
