@@ -114,9 +114,7 @@ class Compiled:
     def _roots(self) -> Iterator[int]:
         """All that is looked at in the end; twice, where it is used twice."""
         for _, rule in self._rules():
-            yield rule.fired
-            if rule.computes or self._maybe(rule.fired):
-                yield rule.fired
+            yield from (rule.fired, rule.fired)  # a column each: columns are computed side by side
             for k in self._judged(rule):
                 yield from (rule.fired, self._judge_node(k))
             if self._judged(rule) and not self._never(rule.met):
