@@ -17,12 +17,11 @@ from tests.loading import engine_of
 from tests.strategies import Chooser, Made, make_case, make_set, policy_sets
 from tests.test_properties import assert_as_the_oracle_says
 
-from salesctrl.batch.reading import leaves
 from salesctrl.decision.model import Decision
 from salesctrl.decision.values import plain_value, python_value
 from salesctrl.engine import Engine
 from salesctrl.evaluate.facts import read_facts
-from salesctrl.evaluate.layout import Leaf
+from salesctrl.evaluate.layout import Leaf, all_leaves
 from salesctrl.policy.types import Base
 
 FEW = settings(
@@ -67,7 +66,7 @@ def columns_of(engine: Engine, cases: Sequence[Any], c: Chooser, *, objects: boo
     for plan in {id(p): p for p in engine.point("point").plans}.values():
         evaluator = engine.point("point").at(plan.interval.first)
         rows = [read_facts(evaluator.root, len(plan.inputs.slots), case.given).values for case in cases]
-        for leaf in leaves(evaluator.root):
+        for leaf in all_leaves(evaluator.root):
             if leaf.path in columns:
                 continue
             if leaf.items is not None:

@@ -11,11 +11,11 @@ import pytest
 from tests.loading import engine_of, policy_text
 from tests.strategies import Case, Chooser, make_case, make_set
 
-from salesctrl.batch.reading import leaves
 from salesctrl.batch.schema import value_schema
 from salesctrl.decision.values import plain_value
 from salesctrl.engine import Engine
 from salesctrl.evaluate.facts import read_facts
+from salesctrl.evaluate.layout import all_leaves
 from salesctrl.policy.types import Type
 
 
@@ -25,7 +25,7 @@ def frame_of(engine: Engine, cases: Sequence[Case]) -> pl.DataFrame:
     for plan in engine.point("point").plans:
         evaluator = engine.point("point").at(plan.interval.first)
         rows = [read_facts(evaluator.root, len(plan.inputs.slots), case.given).values for case in cases]
-        for leaf in leaves(evaluator.root):
+        for leaf in all_leaves(evaluator.root):
             if leaf.items is None:
                 columns[leaf.path] = [written(leaf.field.type, row[leaf.place]) for row in rows]
     days = pl.Series("as_of", [case.as_of for case in cases], dtype=pl.Date)

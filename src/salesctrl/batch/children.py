@@ -69,20 +69,14 @@ def children_of(path: str, frame: object, keys: Sequence[pl.Series], names: Sequ
     there = pl.all_horizontal(pl.col(name).is_not_null() for name in names)
     twice = rows.filter(there & pl.struct(names).is_duplicated())
     if twice.height:
-        shown = listed(
-            [_named(row) for row in twice.select(names).unique(maintain_order=True).head(_SHOWN).rows()]
-        )
-        message = f"several rows have the key {shown}"
+        message = f"several rows have the key {_keys_of(twice, names)}"
         raise FactsError([FactProblem(path, "F_COLUMN", message, "name a key that is different in each row")])
     items = taken.columns.with_columns(_as_text(taken.columns[name]) for name in names)
     joined = items.join(rows, on=list(names), how="left", maintain_order="left")
     lost = joined.filter(pl.col("parent").is_null())
     if lost.height:
-        shown = listed(
-            [_named(row) for row in lost.select(names).unique(maintain_order=True).head(_SHOWN).rows()]
-        )
         are = "item belongs" if lost.height == 1 else "items belong"
-        message = f"{lost.height:,} {are} to no row: {shown}"
+        message = f"{lost.height:,} {are} to no row: {_keys_of(lost, names)}"
         raise FactsError(
             [FactProblem(path, "F_COLUMN", message, "give the rows too, or leave the items out")]
         )
@@ -116,6 +110,11 @@ def _whole(key: pl.Series) -> pl.Series:
         .to_series()
         .alias(key.name)
     )
+
+
+def _keys_of(rows: pl.DataFrame, names: Sequence[str]) -> str:
+    """The first of the keys of these rows, each once."""
+    return listed([_named(row) for row in rows.select(names).unique(maintain_order=True).head(_SHOWN).rows()])
 
 
 def _named(row: tuple[object, ...]) -> str:

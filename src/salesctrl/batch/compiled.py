@@ -14,7 +14,6 @@ from salesctrl.batch.printer import fact
 from salesctrl.batch.program import Judge, Program, Requirements, Scope, added
 from salesctrl.batch.widths import Interval, Widths
 from salesctrl.calendar import WorkCalendar
-from salesctrl.compile.needs import PaymentNeed
 from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.expr.ir import Op
 from salesctrl.expr.unknown import Unknowns
@@ -58,9 +57,7 @@ class Compiled:
         self._plan = plan
         self._evidence = evidence
         graph = plan.graph
-        self._payments = frozenset(
-            i for i, j in enumerate(plan.judges) if isinstance(j.requirement.need, PaymentNeed)
-        )
+        self._payments = plan.payments
         conditions = [graph.false] * len(plan.judges)
         for rule in plan.rules:
             for k in rule.judges:

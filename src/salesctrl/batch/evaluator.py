@@ -78,11 +78,13 @@ class BatchEvaluator:
 
     def _by_plan(self, days: pl.Series) -> Iterator[tuple[PlanEvaluator | None, pl.Series | None]]:
         """The evaluators of the plans in force, each with the numbers of its rows; ``None`` for all rows."""
-        distinct = days.unique().sort()
+        first = days.min()
+        alike = first == days.max() and not days.null_count()
+        distinct = days.head(1) if alike else days.unique().sort()
         of = [None if day is None else self._point.at(day) for day in distinct]
         found = {id(evaluator): evaluator for evaluator in of}
         if len(found) <= 1:
-            yield next(iter(found.values()), self._point.at(LAST_DAY)), None
+            yield next(iter(found.values())) if found else self._point.at(LAST_DAY), None
             return
         number = {key: i for i, key in enumerate(found)}
         groups = pl.DataFrame({"day": distinct, "group": [number[id(evaluator)] for evaluator in of]})

@@ -7,7 +7,7 @@ by list: an item that is no record, a field under two of its names, a name that 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
@@ -22,7 +22,7 @@ from salesctrl.batch.readers import Way
 from salesctrl.diagnostics import suggest
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.evaluate.facts import Value
-from salesctrl.evaluate.layout import Leaf, Record
+from salesctrl.evaluate.layout import Leaf, Record, all_leaves
 from salesctrl.tables.cells import DayOrder
 from salesctrl.tables.columns import folded
 
@@ -332,16 +332,10 @@ def _columns(leaf: Leaf, lists: Sequence[object]) -> ListColumn:
     lengths = [len(one) if isinstance(one, tuple) else None for one in lists]
     items = [item for one in lists if isinstance(one, tuple) for item in one]
     parts: list[pl.Series | ListColumn] = [pl.Series()] * leaf.items.width
-    for inner in _leaves(leaf.items):
+    for inner in all_leaves(leaf.items):
         values = [item[inner.place] for item in items]
         parts[inner.place] = as_series(inner, values) if inner.items is None else _columns(inner, values)
     return ListColumn(pl.Series(lengths, dtype=pl.Int64), tuple(parts))
-
-
-def _leaves(record: Record) -> Iterator[Leaf]:
-    yield from record.leaves
-    for inner in record.records.values():
-        yield from _leaves(inner)
 
 
 # --- the columns of a table of items --------------------------------------------------------------

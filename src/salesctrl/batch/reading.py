@@ -20,7 +20,7 @@ from salesctrl.batch.records import open_structs, read_records, record_path, rec
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
 from salesctrl.diagnostics import suggest
 from salesctrl.errors import FactProblem, FactsError
-from salesctrl.evaluate.layout import Leaf, Record
+from salesctrl.evaluate.layout import Leaf, Record, all_leaves
 from salesctrl.evaluate.point import PlanEvaluator
 from salesctrl.evidence.given import Evidence
 from salesctrl.policy.documents import LocalText
@@ -108,7 +108,7 @@ class FrameReading:
         self.rows = self.frame.rows
         self.problems: list[RowProblem] = []
         self.rounded: dict[str, tuple[int, ...]] = {}
-        self._leaves = {leaf.path: leaf for leaf in leaves(root)}
+        self._leaves = {leaf.path: leaf for leaf in all_leaves(root)}
         self._facts: dict[str, pl.Series] = {}
         """By path; lists as they came."""
         self._read()
@@ -204,7 +204,7 @@ class FrameReading:
         """What a plan reads of these rows; of all, where no numbers are given."""
         count = self.rows if rows is None else len(rows)
         facts: dict[int, pl.Series | ListColumn] = {0: _picked(self.days, rows)}
-        for leaf in leaves(evaluator.root):
+        for leaf in all_leaves(evaluator.root):
             if leaf.items is not None:
                 listed = self._list(leaf)
                 facts[leaf.place] = listed if rows is None else taken(listed, rows)
@@ -232,13 +232,6 @@ class FrameReading:
         if rounded:
             self.rounded[leaf.path] = tuple(rounded)
         return listed
-
-
-def leaves(record: Record) -> Iterator[Leaf]:
-    """All facts of a layout that are no records; the fields of the items of lists aside."""
-    yield from record.leaves
-    for inner in record.records.values():
-        yield from leaves(inner)
 
 
 def _no_key(name: str, names: Sequence[str]) -> FactProblem:

@@ -240,11 +240,9 @@ class BatchResult:
         for part in self._parts:
             if part.plan is None:
                 continue
-            outputs = part.plan.plan.outputs
-            number = {output.name: i for i, output in enumerate(outputs)}
             columns = {
-                name: (f"o{number[name if name in number else name.rsplit('.', 1)[0]]}.{place}", type_)
-                for name, place, type_ in value_columns(outputs)
+                name: (f"o{number}.{place}", type_)
+                for name, number, place, type_ in value_columns(part.plan.plan.outputs)
             }
             done.append((part, columns))
         return done

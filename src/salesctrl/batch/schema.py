@@ -50,12 +50,11 @@ def value_schema(plans: Iterable[Plan]) -> dict[str, ValueColumn]:
     texts: set[str] = set()
     bounds: dict[str, list[tuple[int, int]]] = {}
     for plan in plans:
-        for number, output in enumerate(plan.outputs):
-            for name, _, type_ in value_columns([output]):
-                types.setdefault(name, []).append(type_)
-                bounds.setdefault(name, []).append((largest(plan, number), type_.scale or 0))
-                if is_text(plan, number):
-                    texts.add(name)
+        for name, number, _, type_ in value_columns(plan.outputs):
+            types.setdefault(name, []).append(type_)
+            bounds.setdefault(name, []).append((largest(plan, number), type_.scale or 0))
+            if is_text(plan, number):
+                texts.add(name)
     done: dict[str, ValueColumn] = {}
     for name, several in types.items():
         scale = max(type_.scale or 0 for type_ in several)

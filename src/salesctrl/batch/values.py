@@ -6,27 +6,25 @@ from collections.abc import Iterator, Sequence
 
 import polars as pl
 
+from salesctrl.batch.readers import EPOCH_DAY
 from salesctrl.compile.plan import Output
 from salesctrl.decision.values import python_value
 from salesctrl.numbers import format_plain
 from salesctrl.policy.types import Base, Type
 
-_EPOCH = 719_163
-"""The ordinal of 1970-01-01."""
 
-
-def value_columns(outputs: Sequence[Output]) -> Iterator[tuple[str, int, Type]]:
-    """The columns of a plan's outputs: name, part, type; of a split, one column for each share.
+def value_columns(outputs: Sequence[Output]) -> Iterator[tuple[str, int, int, Type]]:
+    """The columns of a plan's outputs: name, number of the output, part, type; of a split, each share.
 
     The name has the share after a dot: `deduction.manager`.
     """
-    for output in outputs:
+    for number, output in enumerate(outputs):
         if output.type.base is Base.MAP:
             assert output.type.element is not None
             for part, key in enumerate(output.type.keys):
-                yield f"{output.name}.{key}", part, output.type.element
+                yield f"{output.name}.{key}", number, part, output.type.element
         else:
-            yield output.name, 0, output.type
+            yield output.name, number, 0, output.type
 
 
 def readable(raw: pl.Series, type_: Type, scale: int | None = None) -> pl.Series:
@@ -48,7 +46,7 @@ def readable(raw: pl.Series, type_: Type, scale: int | None = None) -> pl.Series
         case Base.MONEY | Base.NUMBER:
             return _number(raw, type_.scale or 0, max(scale or 0, type_.scale or 0), type_.base)
         case Base.DATE:
-            return (raw.cast(pl.Int64) - _EPOCH).cast(pl.Int32).cast(pl.Date)
+            return (raw.cast(pl.Int64) - EPOCH_DAY).cast(pl.Int32).cast(pl.Date)
         case Base.INSTANT:
             return raw.cast(pl.Datetime("us", "UTC"))
         case Base.LIST if type_.element is not None:

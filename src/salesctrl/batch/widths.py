@@ -15,12 +15,10 @@ Interval: TypeAlias = tuple[int, int]
 Width: TypeAlias = Literal[64, 128]
 
 INTERVALS: Mapping[Width, Interval] = {64: (-(2**63), 2**63 - 1), 128: (-(2**127), 2**127 - 1)}
-_INTEGERS = frozenset({
+_AS_WIDE_AS_OPERANDS = frozenset({
     "add", "sub", "mul", "neg", "abs", "min", "max", "round", "nonzero", "sign", "if", "select", "guard",
-    "coalesce", "item", "fold", "call",
+    "coalesce",
 })  # fmt: skip
-
-
 _FROM_FACTS = frozenset({"input", "var", "judge", "fold"})
 
 
@@ -71,7 +69,7 @@ class Widths:
             low, high = max(found[0], declared[0]), min(found[1], declared[1])
             self._bounds[node] = (low, high) if low <= high else declared  # a column without values
             width = width_of(self._bounds[node])
-            if op.name in _INTEGERS and op.name not in ("fold", "call", "item"):
+            if op.name in _AS_WIDE_AS_OPERANDS:
                 width = max([width, *(self._widths[a] for a in _operands(op))])
             self._widths[node] = width
 
@@ -111,7 +109,7 @@ class Widths:
             case "nonzero":
                 return of[0]
             case "if" | "select" | "guard" | "coalesce":
-                values = [self._bounds[a] for a in _operands(op)] or [(op.low, op.high)]
+                values = [self._bounds[a] for a in _operands(op)]
                 return min(v[0] for v in values), max(v[1] for v in values)
             case "fold":
                 return self._folded(node, op, of)

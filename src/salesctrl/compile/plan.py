@@ -12,6 +12,7 @@ from graphlib import TopologicalSorter
 
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
 from salesctrl.compile.checked import CheckedPolicy, CheckedRule, Interval, Requirement
+from salesctrl.compile.needs import PaymentNeed
 from salesctrl.diagnostics import Diagnostics, Span
 from salesctrl.expr import tree as t
 from salesctrl.expr.ir import MAX_DIGITS, Graph
@@ -87,6 +88,13 @@ class Plan:
     soft: frozenset[int] = frozenset()
     """The numbers of the facts that are only shown: in sentences, in columns of tables that ask nothing of
     them, as the name of the transaction. Nothing is unknown for want of them."""
+
+    @property
+    def payments(self) -> frozenset[int]:
+        """The numbers of the requirements that are payments."""
+        return frozenset(
+            k for k, judge in enumerate(self.judges) if isinstance(judge.requirement.need, PaymentNeed)
+        )
 
 
 @dataclass(frozen=True, slots=True)

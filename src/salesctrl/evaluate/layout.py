@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from salesctrl.compile.plan import Plan, reads
@@ -35,6 +35,13 @@ class Record:
     """Of an item of a list: how many values are read of it."""
     declared: frozenset[str] = frozenset()
     """Every name that a child can have by the vocabulary, those that the plan does not read among them."""
+
+
+def all_leaves(record: Record) -> Iterator[Leaf]:
+    """All facts of a record, those of records inside it too; the fields of the items of lists aside."""
+    yield from record.leaves
+    for inner in record.records.values():
+        yield from all_leaves(inner)
 
 
 def layout(plan: Plan) -> Record:

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
-from salesctrl.compile.needs import PaymentNeed
 from salesctrl.compile.plan import Plan, PlannedRule
 from salesctrl.decision.model import Decision, keep
 from salesctrl.evaluate import runtime
@@ -109,7 +108,7 @@ def observer(
 ) -> Callable[[Values, Evidence | None], tuple[Value, ...]]:
     """A function that computes nodes of the graph from a decision's values: what the trace shows."""
     wanted = sorted(set(nodes))
-    printer = Printer(plan.graph, _places(plan), _payments(plan), known=False, globals_=globals_)
+    printer = Printer(plan.graph, _places(plan), plan.payments, known=False, globals_=globals_)
     body: list[ast.stmt] = [_unpack(plan), *printer.all_locals(wanted)]
     body.append(ast.Return(ast.Tuple([printer(node) for node in wanted], ast.Load())))
     made: Callable[[Values, Evidence | None], tuple[Value, ...]] = define(
@@ -132,7 +131,7 @@ def trace_function(
     """
     globals_ |= {"judged": judgements(plan, organisation), "wide": _EXACT, "exact": exact}
     decimals = decimal_scales(plan, whole, shown)
-    return make(FastPrinter(plan, _places(plan), _payments(plan), decimals, globals_)).function()
+    return make(FastPrinter(plan, _places(plan), plan.payments, decimals, globals_)).function()
 
 
 def _globals(plan: Plan, organisation: Organisation, owner: object) -> dict[str, object]:
@@ -161,11 +160,6 @@ def _places(plan: Plan) -> dict[int, str]:
     return {place: f"x{place}" for place in range(len(plan.inputs.slots))}
 
 
-def _payments(plan: Plan) -> frozenset[int]:
-    """The numbers of the requirements that are payments."""
-    return frozenset(i for i, j in enumerate(plan.judges) if isinstance(j.requirement.need, PaymentNeed))
-
-
 def _unpack(plan: Plan) -> ast.stmt:
     target = ast.Tuple([ast.Name(f"x{i}", ast.Store()) for i in range(len(plan.inputs.slots))], ast.Store())
     return ast.Assign([target], name("values"))
@@ -179,9 +173,9 @@ class _Builder:
         self.graph: Graph = plan.graph
         self.decimals = decimal_scales(plan, self._integers()) if known else {}
         self.printer = (
-            FastPrinter(plan, _places(plan), _payments(plan), self.decimals, globals_)
+            FastPrinter(plan, _places(plan), plan.payments, self.decimals, globals_)
             if known
-            else Printer(plan.graph, _places(plan), _payments(plan), known=False, globals_=globals_)
+            else Printer(plan.graph, _places(plan), plan.payments, known=False, globals_=globals_)
         )
         ops = plan.graph.ops
         self.kept_decimals = {

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from threading import Lock
 
 from salesctrl.compile.checked import CheckedPolicy, Expression
-from salesctrl.compile.needs import PaymentNeed
 from salesctrl.compile.plan import Plan
 from salesctrl.decision.working import Part, Worked
 from salesctrl.evaluate.facts import Value
@@ -154,7 +153,7 @@ def print_nodes(
     Inside a loop, where ``around`` are the nodes outside of it, it takes an item and the values of these too.
     """
     names = {place: f"x{place}" for place in range(len(plan.inputs.slots))}
-    payments = {k for k, judge in enumerate(plan.judges) if isinstance(judge.requirement.need, PaymentNeed)}
+    payments = plan.payments
     printer = Printer(plan.graph, names, payments, known=False, globals_=globals_)
     printed = printer.all_locals(nodes, 0 if around is None else 1)
     body, given = [_unpacked(list(names.values()), "values")], ["values", "evidence"]
