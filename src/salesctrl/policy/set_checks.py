@@ -52,6 +52,7 @@ def _check_names(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics) ->
 _HELP = {
     "pack": "a policy set has one pack",
     "calendar": "a policy set has one calendar: merge them",
+    "title of the kind": "a kind may stand in several vocabularies, but with its title in one of them",
 }
 
 
@@ -61,8 +62,11 @@ def _named(document: Part) -> Iterator[tuple[str, str | None, Path, bool]]:
         case Pack():
             yield "pack", None, ("pack",), False
         case Vocabulary():
-            for kind in document.kinds:
-                yield "kind", kind, ("kinds", kind), True
+            for name, kind in document.kinds.items():
+                if kind.title is not None:
+                    yield "title of the kind", name, ("kinds", name, "title"), True
+                for field in kind.fields:
+                    yield "field", f"{name}.{field}", ("kinds", name, "fields", field), True
         case OrganisationDocument():
             for key, what in (("roles", "role"), ("duties", "duty"), ("persons", "person")):
                 for name in getattr(document, key):

@@ -130,32 +130,57 @@ def normal(name: str) -> str:
 def build_vocabulary(documents: Sequence[Loaded[Vocabulary]], diagnostics: Diagnostics) -> VocabularyIndex:
     """Resolve the vocabulary documents; what is wrong goes to ``diagnostics`` with its place."""
     kinds: dict[str, KindOf] = {}
-    declared = {name: loaded for loaded in documents for name in loaded.doc.kinds}
+    parts = _parts(documents)
+    declared = {name: several[0] for name, several in parts.items()}
     claimed: dict[str, str] = {}
-    for name, loaded in declared.items():
-        spec = loaded.doc.kinds[name]
-        title = spec.title or LocalText(en=name, zh=name)
-        names = _names(name, spec.title, spec.aliases)
+    for name, several in parts.items():
+        title = next((spec.title for loaded in several if (spec := loaded.doc.kinds[name]).title), None)
+        aliases = [alias for loaded in several for alias in loaded.doc.kinds[name].aliases]
+        names = _names(name, title, aliases)
         for alias in names:
             other = claimed.setdefault(alias, name)
             if other != name:
-                span = loaded.source.span(("kinds", name))
+                span = declared[name].source.span(("kinds", name))
                 diagnostics.error("E418", f"`{alias}` already names the kind `{other}`", span)
-        fields: dict[str, Field] = {}
-        by_name: dict[str, str] = {}
-        for field_name, field_spec in spec.fields.items():
-            field = _FieldBuilder(loaded, name, field_name, field_spec, declared, diagnostics).build()
-            if field is None:
-                continue
-            fields[field_name] = field
-            for alias in field.names:
-                other = by_name.setdefault(alias, field_name)
-                if other != field_name and (alias == field_name or alias in field_spec.aliases):
-                    span = loaded.source.span(("kinds", name, "fields", field_name))
-                    diagnostics.error("E418", f"`{alias}` already names the field `{name}.{other}`", span)
+        fields, by_name = _fields(name, several, declared, diagnostics)
+        title = title or LocalText(en=name, zh=name)
         kinds[name] = KindOf(name, title, names, MappingProxyType(fields), MappingProxyType(by_name))
     _refuse_recursion(kinds, declared, diagnostics)
     return VocabularyIndex(kinds, _terms(documents, diagnostics))
+
+
+def _parts(documents: Sequence[Loaded[Vocabulary]]) -> dict[str, list[Loaded[Vocabulary]]]:
+    """Of every kind the documents that give fields of it; the one with its title first."""
+    parts: dict[str, list[Loaded[Vocabulary]]] = {}
+    for loaded in documents:
+        for name in loaded.doc.kinds:
+            parts.setdefault(name, []).append(loaded)
+    for name, several in parts.items():
+        several.sort(key=lambda loaded: loaded.doc.kinds[name].title is None)
+    return parts
+
+
+def _fields(
+    kind: str,
+    several: Sequence[Loaded[Vocabulary]],
+    declared: Mapping[str, Loaded[Vocabulary]],
+    diagnostics: Diagnostics,
+) -> tuple[dict[str, Field], dict[str, str]]:
+    """The fields of a kind from all documents, and their names; those given twice are reported elsewhere."""
+    fields: dict[str, Field] = {}
+    by_name: dict[str, str] = {}
+    for loaded in several:
+        for name, spec in loaded.doc.kinds[kind].fields.items():
+            field = _FieldBuilder(loaded, kind, name, spec, declared, diagnostics).build()
+            if field is None:
+                continue
+            fields[name] = field
+            for alias in field.names:
+                other = by_name.setdefault(alias, name)
+                if other != name and (alias == name or alias in spec.aliases):
+                    span = loaded.source.span(("kinds", kind, "fields", name))
+                    diagnostics.error("E418", f"`{alias}` already names the field `{kind}.{other}`", span)
+    return fields, by_name
 
 
 def _terms(documents: Sequence[Loaded[Vocabulary]], diagnostics: Diagnostics) -> dict[str, LocalText]:
