@@ -40,6 +40,7 @@ OURS = (
     "salesctrl_scaled",
     "salesctrl_polars",
     "salesctrl_pandas",
+    "salesctrl_pandas_category",
     "salesctrl_pandas_object",
     "salesctrl_arrow",
 )

@@ -138,17 +138,14 @@ def batch_verdicts(
         failed = next((one.failed for one in found if one.adapter == FROM_POLARS), "not measured")
         yield Limit("salesctrl decides many orders at once", "yes", failed, False)
         return
-    ours = ratios[FROM_POLARS]
+    on_all = {one.adapter: one.all_cores.ratio for one in reversed(found) if one.all_cores}
     if SCALED in ratios:  # numpy by hand is given whole numbers too
         what = "many orders in whole numbers, against numpy by hand; both on one core"
         yield _at_most(what, TIMES_NUMPY, ratios[SCALED])
-    on_all = {one.adapter: one.all_cores.ratio for one in reversed(found) if one.all_cores}
-    if FROM_POLARS in on_all:
-        what = "many orders in decimals from Polars, read too, on all cores, against numpy by hand"
-        yield _at_most(what, TIMES_NUMPY, on_all[FROM_POLARS])
     if FROM_PANDAS in on_all:
         what = "many orders in floats from pandas, read too, on all cores, against numpy by hand"
         yield _at_most(what, TIMES_NUMPY_FROM_PANDAS, on_all[FROM_PANDAS])
+    ours = ratios.get(SCALED, ratios[FROM_POLARS])  # the others are given what they compute with, too
     if OPENFISCA in ratios:
         yield _faster("OpenFisca", TIMES_OPENFISCA, ratios[OPENFISCA] / ours)
     loops = [(one.one_core.ratio, one.title) for one in found if one.one_core and _is_another_loop(one)]
@@ -193,5 +190,5 @@ def _at_most(what: str, bound: float, ratio: float) -> Limit:
 
 
 def _faster(than: str, bound: float, ratio: float) -> Limit:
-    what = f"many orders from Polars, times as fast as {than}"
+    what = f"many orders in whole numbers, times as fast as {than}"
     return Limit(what, f"at least {bound:g} ×", f"{number(ratio)} ×", ratio >= bound)

@@ -214,7 +214,7 @@ def test_nan_stays_nan_and_is_known_to_mean_nothing():
         (ARRAY(["x", None], dtype="string[python]"), pl.String, ["x", None]),
         (ARRAY(["x", None], dtype="string[pyarrow]"), pl.String, ["x", None]),
         (ARRAY([Decimal("1.5"), None], dtype=pd.ArrowDtype(pa.decimal128(9, 2))), pl.Decimal(9, 2), [Decimal("1.50"), None]),
-        (pd.Categorical(["x", None, "x"]), pl.Categorical(), ["x", None, "x"]),
+        (pd.Categorical(["x", None, "x"]), pl.String, ["x", None, "x"]),
         (pd.Categorical([2, None]), pl.Int64, [2, None]),
         (pd.Categorical([Decimal("0.1"), 2]), pl.Object(), [Decimal("0.1"), 2]),
         (pd.Categorical([date(2026, 1, 1), NAIVE]), pl.Object(), [date(2026, 1, 1), NAIVE]),

@@ -21,8 +21,10 @@ from salesctrl.evidence.judgement import is_met
 from salesctrl.policy.organisation import Organisation
 from salesctrl.policy.types import Base
 
+ROWS_AT_ONCE = 2**20
+"""So many rows are decided at once: the columns of more no longer find room near the processor."""
 BYTES_AT_ONCE = 2**28
-"""So much memory may what is computed take, about; more rows go in slices."""
+"""So much memory may what is computed take, about; where it would be more, fewer rows are decided at once."""
 MAX_SHAPES = 64
 """So many compiled programs are kept for a plan; then it begins anew."""
 _BOUNDS = tuple(10**digits for digits in (15, 12, 9))
@@ -69,7 +71,7 @@ class BatchPlan:
 
     def _in_columns(self, given: Given, compiled: Compiled) -> Decided:
         """Decide rows that fit a program, in slices that fit the memory."""
-        step = max(1, int(BYTES_AT_ONCE / (compiled.row_bytes + 1)))
+        step = max(1, min(ROWS_AT_ONCE, int(BYTES_AT_ONCE / (compiled.row_bytes + 1))))
         parts = [
             compiled.decide(*self._scope(given.sliced(start, step)))
             for start in range(0, max(given.rows, 1), step)

@@ -315,8 +315,12 @@ def _held_as(type_: Any) -> Any:
     return type_ if any(plain) else None
 
 
-def on_threads(do: Callable[[T], U], todo: Sequence[T], rows: int) -> list[U]:
+def on_threads(
+    do: Callable[[T], U], todo: Sequence[T], rows: int, slow: Callable[[T], bool] = lambda _: False
+) -> list[U]:
     """Do it for each column, in their order; for many rows on as many threads as Polars has.
+
+    ``slow`` columns are begun first, so that no thread is left with one at the end.
 
     >>> on_threads(len, ["a", "bc"], rows=2)
     [1, 2]
@@ -324,7 +328,9 @@ def on_threads(do: Callable[[T], U], todo: Sequence[T], rows: int) -> list[U]:
     if rows < MANY_ROWS or len(todo) < 2:
         return [do(one) for one in todo]
     with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
-        return list(pool.map(do, todo))
+        places = sorted(range(len(todo)), key=lambda place: not slow(todo[place]))
+        begun = {place: pool.submit(do, todo[place]) for place in places}
+        return [begun[place].result() for place in range(len(todo))]
 
 
 def object_column(name: str, values: Sequence[object]) -> pl.Series:
@@ -367,7 +373,9 @@ def _one_batch(table: Any) -> Any:
 
 def _from_pandas(frame: Any, kind: FrameKind, places: Sequence[int], names: Sequence[str]) -> Frame:
     given = [(name, frame.iloc[:, i]) for i, name in zip(places, names, strict=True)]
-    columns = on_threads(lambda one: _pandas_column(*one), given, len(frame))
+    columns = on_threads(
+        lambda one: _pandas_column(*one), given, len(frame), lambda one: not _is_numeric(one[1].dtype)
+    )
     return Frame(kind, pl.DataFrame(columns), len(frame), frame.index, nan_is_null=True)
 
 
@@ -379,16 +387,33 @@ def _pandas_column(name: str, column: Any) -> pl.Series:
     if isinstance(column.dtype, pd.SparseDtype):
         column = column.sparse.to_dense()
     dtype = column.dtype
-    if isinstance(dtype, np.dtype) and dtype.kind in "iuf" and dtype.itemsize <= 8:
+    if _is_numeric(dtype):
         native = np.dtype(np.float32) if dtype == np.float16 else dtype.newbyteorder("=")
         return pl.Series(name, np.ascontiguousarray(column.to_numpy(), native))
     if _is_mixed(dtype):
         return _objects(name, column.astype(object).to_numpy())
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _spread(name, column.cat.codes.to_numpy(), dtype.categories)
     try:
         values = pa.array(column.array, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError):
         return _objects(name, column.astype(object).to_numpy())
     return arrow_column(name, values)
+
+
+def _spread(name: str, codes: Any, categories: Any) -> pl.Series:
+    """The values of a column of categories: each is taken over once."""
+    places = pl.Series(codes)
+    if len(codes) and codes.min() < 0:  # how pandas writes a gap
+        places = pl.select(pl.when(places >= 0).then(places)).to_series()
+    return _pandas_column(name, categories.to_series()).gather(places)
+
+
+def _is_numeric(dtype: Any) -> bool:
+    """Whether NumPy holds numbers or truth values that Polars can take over."""
+    import numpy as np
+
+    return isinstance(dtype, np.dtype) and dtype.kind in "biuf" and dtype.itemsize <= 8
 
 
 def _is_mixed(dtype: Any) -> bool:

@@ -8,9 +8,10 @@ that the evaluator of one transaction would refuse, or read otherwise.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -30,7 +31,9 @@ DAY = 86_400_000_000
 FIRST_MICROSECOND = (1 - EPOCH_DAY) * DAY
 LAST_MICROSECOND = (3_652_060 - EPOCH_DAY) * DAY - 1
 
-_BLOCK = 2**16
+_BLOCK = 2**17
+_VIEWS = 2**15
+_WITHIN_VIEW = 12  # bytes of a text that stand in its view
 _MANY_CHOICES = 8  # up to here, comparing with each is quicker than looking up in a set
 _CERTAIN_DECIMALS = 8  # texts with more may be handed on as floats, where their noise is to be rounded
 
@@ -62,6 +65,7 @@ class Taken:
     rounded: tuple[int, ...] = ()
 
 
+T = TypeVar("T", bound=np.generic)
 Reader = Callable[[Leaf, pl.Series, Way], Taken | None]
 
 
@@ -165,8 +169,8 @@ def _floats(leaf: Leaf, column: pl.Series, way: Way) -> Taken:
     low, high = max(leaf.field.low, -most), min(leaf.field.high, most)
     given = column.cast(pl.Float64).to_numpy()  # null becomes NaN, which equals nothing
     count = len(given)
-    numbers, sure = np.empty(count, np.int64), np.empty(count, np.bool_)
-    nearest, back = np.empty(_BLOCK), np.empty(_BLOCK)
+    numbers, sure = _held(count, np.int64), _held(count, np.bool_)
+    nearest, back = _held(_BLOCK, np.float64), _held(_BLOCK, np.float64)
     with np.errstate(all="ignore"):
         for start in range(0, count, _BLOCK):
             part = slice(start, start + _BLOCK)
@@ -178,7 +182,7 @@ def _floats(leaf: Leaf, column: pl.Series, way: Way) -> Taken:
                 sure[part] &= (low <= n) & (n <= high)
             np.copyto(numbers[part], n, casting="unsafe")
         if sure.all():
-            return Taken(pl.Series(numbers))
+            return Taken(_as_series(numbers))
         rounded = ()
         if way.tolerance is not None:
             noisy = _noisy(given, sure, power, (low, high), _tolerance(way.tolerance, scale))
@@ -188,8 +192,26 @@ def _floats(leaf: Leaf, column: pl.Series, way: Way) -> Taken:
     left = ~sure & column.is_not_null().to_numpy()
     if way.nan_is_null:
         left &= ~np.isnan(given)
-    values = _where(pl.Series(sure), pl.Series(numbers))
+    values = _where(pl.Series(sure), _as_series(numbers))
     return Taken(values, pl.Series(left) if left.any() else None, rounded)
+
+
+def _held(count: int, dtype: type[T]) -> npt.NDArray[T]:
+    """An array not yet filled, in memory of Arrow.
+
+    Arrow keeps memory for the next time whichever thread asks; NumPy has the system give it anew to every
+    thread but the first, which takes longer than to fill it.
+    """
+    import pyarrow as pa
+
+    return np.frombuffer(pa.allocate_buffer(count * np.dtype(dtype).itemsize), dtype)
+
+
+def _as_series(numbers: npt.NDArray[np.int64]) -> pl.Series:
+    """Such an array as a series, without a copy."""
+    import pyarrow as pa
+
+    return pl.Series(pa.Array.from_buffers(pa.int64(), len(numbers), [None, pa.py_buffer(numbers)]))
 
 
 def _tolerance(tolerance: Decimal, scale: int) -> float:
@@ -302,6 +324,8 @@ def _choices(leaf: Leaf, column: pl.Series, way: Way) -> Taken | None:
     choices = leaf.field.type.choices
     if way.cells and (way.values or any(not choice.strip() for choice in choices)):
         return None
+    if _all_choices(column, choices):
+        return Taken(column)
     if len(choices) > _MANY_CHOICES:
         sure = column.is_in(list(choices))
     else:
@@ -331,8 +355,49 @@ def _texts(leaf: Leaf, column: pl.Series, way: Way) -> Taken | None:
 def _plain_words(column: pl.Series, longest: int) -> bool:
     """Whether every text is there, is not too long, and begins with a letter or sign of ASCII.
 
-    Arrow has of every text its length and its first four bytes side by side: one look at these is several
-    times as fast as comparing texts.
+    A look at lengths and first letters, side by side, is several times as fast as comparing texts.
+    """
+
+    def plain(views: _Views) -> bool:
+        words, letters = views.view(np.uint32), views.view(np.uint8)
+        first = letters[:, 4]  # 0 if there is none
+        return bool(words[:, 0].max() <= longest and first.min() > ord(" ") and first.max() < 0x7F)
+
+    return _all_views(column, plain)
+
+
+def _all_choices(column: pl.Series, choices: Sequence[str]) -> bool:
+    """Whether every text is there and is one of a few short ones."""
+    encoded = [choice.encode() for choice in choices]
+    if len(choices) > _MANY_CHOICES or max(map(len, encoded)) > _WITHIN_VIEW:
+        return False
+    wanted = [
+        np.frombuffer(len(text).to_bytes(4, "little") + text.ljust(_WITHIN_VIEW, b"\0"), np.uint64)
+        for text in encoded
+    ]
+    halves = 1 if all(not second for _, second in wanted) else 2
+
+    def chosen(views: _Views) -> bool:
+        given = [np.ascontiguousarray(views[:, half]) for half in range(halves)]
+        found = np.zeros(len(views), np.bool_)
+        for one in wanted:
+            same = given[0] == one[0]
+            if halves > 1:
+                same &= given[1] == one[1]
+            found |= same
+        return bool(found.all())
+
+    return _all_views(column, chosen)
+
+
+_Views = npt.NDArray[np.uint64]
+
+
+def _all_views(column: pl.Series, holds: Callable[[_Views], bool]) -> bool:
+    """Whether something holds of the views of all texts, block by block; not if one is missing.
+
+    Arrow has a view of 16 bytes of every text: its length in four, then the text itself, filled up with
+    zeros; or, if it is longer than 12 bytes, its first four, and where the rest is.
     """
     from pyarrow import types
 
@@ -342,10 +407,8 @@ def _plain_words(column: pl.Series, longest: int) -> bool:
     if not types.is_string_view(texts.type):
         return False
     rows = slice(texts.offset, texts.offset + len(texts))
-    buffer = texts.buffers()[1]
-    lengths = np.frombuffer(buffer, np.uint32).reshape(-1, 4)[rows, 0]
-    first = np.frombuffer(buffer, np.uint8).reshape(-1, 16)[rows, 4]
-    return bool(lengths.max() <= longest and first.min() > ord(" ") and first.max() < 0x7F)  # 0 if empty
+    views = np.frombuffer(texts.buffers()[1], np.uint64).reshape(-1, 2)[rows]
+    return all(holds(views[start : start + _VIEWS]) for start in range(0, len(views), _VIEWS))
 
 
 def _sure(sure: pl.Series, column: pl.Series) -> Taken:

@@ -146,7 +146,7 @@ class FrameReading:
             return leaf.path, read_column(leaf, series, **self._way, **_texts(target))
 
         plain = [one for one in todo if one[0].items is None]
-        for path, cells in on_threads(read, plain, self.rows):
+        for path, cells in on_threads(read, plain, self.rows, lambda one: one[1].dtype == pl.String):
             self._facts[path] = cells.values
             self.problems += [RowProblem(p.row, p.problem) for p in cells.problems]
             if cells.rounded:
