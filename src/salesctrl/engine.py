@@ -224,6 +224,11 @@ class Engine:
         return self._checked
 
     @property
+    def documents(self) -> PolicySet:
+        """The documents that the policies were made from."""
+        return self._loading.documents
+
+    @property
     def tests(self) -> tuple[Loaded[TestsDocument], ...]:
         """The documents of tests in the policy set."""
         return self._loading.documents.tests
