@@ -35,6 +35,9 @@ class Pack(Part):
     pack: Id = Field(description="The name of the policy set.")
     version: Text = Field(description="Its version; decisions state it.")
     title: Maybe[LocalText] = Field(default=None, description="What people call it.")
+    systems: dict[Id, LocalText] = Field(
+        default={}, description="What people call the systems that policies belong to, by their code."
+    )
 
 
 # --- facts ----------------------------------------------------------------------------------------
