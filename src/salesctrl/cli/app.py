@@ -16,6 +16,7 @@ import typer
 import salesctrl
 from salesctrl.cli import console
 from salesctrl.cli.check import check
+from salesctrl.cli.coverage import coverage
 from salesctrl.cli.evaluate import evaluate
 from salesctrl.cli.explain import explain
 from salesctrl.cli.init import init
@@ -32,6 +33,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("evaluate", evaluate),
     ("explain", explain),
     ("list", list_),
+    ("coverage", coverage),
     ("schema", schema),
 )
 
