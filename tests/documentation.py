@@ -40,7 +40,9 @@ from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = frozenset({"csv", "ini", "json", "jsonl", "python", "shell", "text", "toml", "yaml"})
-DOCUMENTS = frozenset({"organisation", "overlay", "pack", "policy", "tests", "vocabulary"})
+DOCUMENTS = frozenset(
+    {"organisation", "overlay", "pack", "policy", "metric", "obligation", "tests", "vocabulary"}
+)
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)$")
 _TITLE = re.compile(r'title="([^"]+)"')
 _ARROW = re.compile(r"#\s*->\s*(.*)$")

@@ -370,6 +370,13 @@ _TABLE: Final = (
         "an arrangement without effect",
         "Somebody delegates a role to themselves, or the calendar leaves no working day.",
     ),
+    (
+        "E430",
+        "a metric or an obligation that cannot be formed",
+        "A metric groups the rows of a kind that is not there, or by what is no single value of them; the "
+        "name of its groups is taken; or a name is used that metrics and obligations give to something of "
+        "theirs.",
+    ),
     # --- warnings ---
     (
         "W401",

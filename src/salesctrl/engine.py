@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from salesctrl.compile.checked import CheckedPolicy
+from salesctrl.compile.derived import metric_point
 from salesctrl.compile.pipeline import check_set
 from salesctrl.compile.plan import CheckedSet
 from salesctrl.decision.model import Decision, digest
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from pydantic import BaseModel
 
     from salesctrl.batch.evaluator import BatchEvaluator
+    from salesctrl.batch.measuring import MetricResult
     from salesctrl.batch.result import BatchResult
 
 Floats = Literal["exact", "nearest"]
@@ -183,6 +185,7 @@ class Engine:
             for name, plans in loading.checked.plans.items()
         }
         self._batches: dict[str, BatchEvaluator] = {}
+        self._metrics = {loaded.doc.metric: loaded.doc for loaded in loading.documents.metrics}
 
     def __repr__(self) -> str:
         points = f"{len(self._points)} control points"
@@ -357,12 +360,6 @@ class Engine:
         >>> result.columns["outcome"].to_list()
         ['review', 'incomplete']
         """
-        batch = self._batches.get(control_point)
-        if batch is None:
-            from salesctrl.batch.evaluator import BatchEvaluator
-
-            batch = BatchEvaluator(self.point(control_point), self._checked)
-            self._batches[control_point] = batch
         from salesctrl.batch.reading import Options
 
         options = Options(
@@ -372,7 +369,63 @@ class Engine:
             tolerance=FLOAT_TOLERANCE if floats == "nearest" else None,
         )
         day = None if as_of is None else _day(as_of, {})
-        return batch.evaluate(frame, day, options, raising=on_error == "raise")
+        return self._batch(control_point).evaluate(frame, day, options, raising=on_error == "raise")
+
+    def measure(
+        self,
+        metric: str,
+        frame: object,
+        *,
+        as_of: date | str,
+        columns: Mapping[str, str] | None = None,
+        facts: Mapping[str, object] | None = None,
+        groups: object | None = None,
+        on_error: Literal["row", "raise"] = "row",
+        floats: Floats = "exact",
+    ) -> MetricResult:
+        """Compute a metric over the rows of a frame: the figures of its groups, and the decisions on them.
+
+        Args:
+            metric: The name of the metric.
+            frame: The rows; a frame as `evaluate_frame` takes it, its columns named like the fields of a row.
+            as_of: The date of the decisions.
+            columns: The fields that columns hold whose names do not say it: ``{"Betrag": "line.amount"}``.
+            facts: Facts that all groups share, by path: ``{"company.target": Decimal("1000000.00")}``.
+            groups: A frame with facts of the groups, such as a target of each: a row for each group, with
+                its keys, and columns with other facts. A group that has no rows is decided too.
+            on_error: With ``"row"`` a group with a wrong fact in one of its rows is at least ``incomplete``,
+                and the result says what was wrong; with ``"raise"`` all that is wrong is raised.
+            floats: As for `evaluate`.
+
+        Raises:
+            UnknownControlPoint: There is no such metric; the message has a suggestion.
+            FactsError: The rows cannot be grouped: no column holds a key, or a key cannot be read. With
+                ``on_error="raise"`` also for wrong facts.
+        """
+        found = self._metrics.get(metric)
+        if found is None:
+            raise UnknownControlPoint(metric, self.metrics, suggest(str(metric), self._metrics), "metric")
+        from salesctrl.batch.measuring import MetricEvaluator
+
+        evaluator = MetricEvaluator(found, self._batch(metric_point(metric)), self._checked.vocabulary)
+        return evaluator.measure(
+            frame, _day(as_of, {}), columns=columns, facts=facts, beside=groups,
+            tolerance=FLOAT_TOLERANCE if floats == "nearest" else None, raising=on_error == "raise",
+        )  # fmt: skip
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of the metrics, sorted."""
+        return tuple(sorted(self._metrics))
+
+    def _batch(self, control_point: str) -> BatchEvaluator:
+        batch = self._batches.get(control_point)
+        if batch is None:
+            from salesctrl.batch.evaluator import BatchEvaluator
+
+            batch = BatchEvaluator(self.point(control_point), self._checked)
+            self._batches[control_point] = batch
+        return batch
 
 
 def _day(as_of: date | str | None, facts: object) -> int:
@@ -400,7 +453,7 @@ def set_digest(loading: Loading) -> str:
         pack,
         [loaded.source.data for loaded in documents.vocabularies],
         [loaded.source.data for loaded in documents.organisations],
-        [loaded.source.data for loaded in documents.policies],
+        [loaded.source.data for loaded in (*documents.policies, *documents.metrics, *documents.obligations)],
     )
     parts = [sorted(digest(data) for data in group) for group in groups]
     return digest([*parts, [digest(loaded.source.data) for loaded in loading.overlays]])

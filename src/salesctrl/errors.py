@@ -121,7 +121,7 @@ class FactsError(SalesctrlError):
 
 
 class UnknownControlPoint(SalesctrlError):
-    """No policy of the set names the control point that was asked for.
+    """No policy of the set names the control point, or the metric, that was asked for.
 
     It is not a KeyError: one that is caught by accident would look like a missing fact.
 
@@ -132,12 +132,20 @@ class UnknownControlPoint(SalesctrlError):
     name: str
     known: tuple[str, ...]
     suggestion: str | None
+    noun: str
 
-    def __init__(self, name: str, known: Sequence[str] = (), suggestion: str | None = None) -> None:
+    def __init__(
+        self,
+        name: str,
+        known: Sequence[str] = (),
+        suggestion: str | None = None,
+        noun: str = "control point",
+    ) -> None:
         self.name = name
         self.known = tuple(known)
         self.suggestion = suggestion
-        super().__init__(name, self.known, suggestion)
+        self.noun = noun
+        super().__init__(name, self.known, suggestion, noun)
 
     def __str__(self) -> str:
         if self.suggestion is not None:
@@ -146,7 +154,7 @@ class UnknownControlPoint(SalesctrlError):
             remedy = "the policies name " + ", ".join(f"`{name}`" for name in self.known)
         else:
             remedy = "the policies name none"
-        return f"unknown control point `{self.name}`; {remedy}"
+        return f"unknown {self.noun} `{self.name}`; {remedy}"
 
 
 class MissingExtra(SalesctrlError, ImportError):

@@ -21,6 +21,7 @@ from salesctrl.cli.evaluate import evaluate
 from salesctrl.cli.explain import explain
 from salesctrl.cli.init import init
 from salesctrl.cli.list import list_
+from salesctrl.cli.measure import measure
 from salesctrl.cli.schema import schema
 from salesctrl.cli.test import test
 from salesctrl.errors import SalesctrlError
@@ -32,6 +33,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("test", test),
     ("evaluate", evaluate),
     ("explain", explain),
+    ("measure", measure),
     ("list", list_),
     ("coverage", coverage),
     ("schema", schema),

@@ -60,7 +60,8 @@ class Verbosity(StrEnum):
     FULL = "full"
 
 
-def _day(text: str | date) -> date:
+def parse_day(text: str | date) -> date:
+    """The date that an option names."""
     if isinstance(text, date):
         return text
     try:
@@ -102,7 +103,7 @@ FactsFile = Annotated[
 AsOf = Annotated[
     date | None,
     typer.Option(
-        "--as-of", parser=_day, metavar="DATE",
+        "--as-of", parser=parse_day, metavar="DATE",
         help="The date of the decisions, YYYY-MM-DD. Default: the fact `as_of` of each row.",
     ),
 ]  # fmt: skip

@@ -39,7 +39,7 @@ def write_decisions(deciding: Deciding, format: DecisionFormat, out: Path | None
         deciding.table.source.tell = lambda: file.position
         slices = Slices(deciding, file, columns)
         parts = followed(slices, deciding.table, quiet=on_screen, count=lambda part: part.height)
-    target = out if out is not None else cast(BinaryIO, _Encoded(sys.stdout))
+    target = out if out is not None else cast(BinaryIO, Encoded(sys.stdout))
     with decision_file(target, format) as writer:
         writer.write(columns.of_rows([]))
         for part in parts:
@@ -52,12 +52,13 @@ def _row_by_row(rows: Iterable[Decided], columns: DecisionColumns) -> Iterator[p
         yield columns.of_rows(some)
 
 
-class _Encoded:
+class Encoded:
     """A stream of text to which bytes are written."""
 
     def __init__(self, stream: TextIO):
         self._stream = stream
 
     def write(self, content: bytes) -> int:
+        """Write bytes that are text in UTF-8."""
         self._stream.write(bytes(content).decode())
         return len(content)

@@ -1,6 +1,7 @@
 """From a policy set to what evaluation needs: the passes, in their order.
 
-    documents ── vocabulary ── organisation ── drafts ── policies ── across ── plans ── CheckedSet
+    documents ── derivation ── vocabulary ── organisation
+              ── drafts ── policies ── across ── plans ── CheckedSet
 
 Each pass reads what those before it left in the :class:`Work` and adds its own part; all of them report what
 is wrong to the same diagnostics, so that everything is found at once.
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 
 from salesctrl.compile.across import check_across
 from salesctrl.compile.checked import CheckedPolicy, Expression
+from salesctrl.compile.derived import derived
 from salesctrl.compile.drafts import Draft, Reporter, draft_policies
 from salesctrl.compile.formulas import Names
 from salesctrl.compile.parameters import check_parameters
@@ -40,6 +42,11 @@ class Work:
     drafts: list[Draft] = field(default_factory=list)
     policies: list[CheckedPolicy] = field(default_factory=list)
     plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)
+
+
+def derivation(work: Work) -> None:
+    """Write metrics and obligations as the policies that they are."""
+    work.documents = derived(work.documents, work.diagnostics)
 
 
 def vocabulary(work: Work) -> None:
@@ -119,7 +126,9 @@ def plans(work: Work) -> None:
         work.plans = plan_all(work.policies, work.vocabulary, work.diagnostics)
 
 
-PASSES: tuple[Callable[[Work], None], ...] = (vocabulary, organisation, drafts, policies, across, plans)
+PASSES: tuple[Callable[[Work], None], ...] = (
+    derivation, vocabulary, organisation, drafts, policies, across, plans,
+)  # fmt: skip
 
 
 def check_set(

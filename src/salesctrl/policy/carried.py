@@ -24,6 +24,8 @@ def to_text(documents: PolicySet, laid: Sequence[Loaded[OverlayDocument]], diges
         *documents.vocabularies,
         *documents.organisations,
         *documents.policies,
+        *documents.metrics,
+        *documents.obligations,
     ]
     data = {
         "digest": digest,

@@ -6,6 +6,8 @@
 | `vocabulary` | :class:`Vocabulary` |
 | `organisation` | :class:`OrganisationDocument` |
 | `policy` | :class:`PolicyDocument` |
+| `metric` | :class:`MetricDocument` |
+| `obligation` | :class:`ObligationDocument` |
 | `tests` | :class:`TestsDocument` |
 | `overlay` | :class:`OverlayDocument` |
 
@@ -18,6 +20,8 @@ from typing import Final
 
 from salesctrl.policy.documents_base import FUNCTIONS, LocalText, Part, Period, Source
 from salesctrl.policy.documents_cases import AddSpec, Case, Off, OverlayDocument, TestsDocument
+from salesctrl.policy.documents_metric import GroupKey, MetricDocument, Rank
+from salesctrl.policy.documents_obligation import ObligationDocument
 from salesctrl.policy.documents_organisation import (
     AuthorityLimit,
     CalendarSpec,
@@ -45,13 +49,23 @@ from salesctrl.policy.documents_policy import (
     PaymentSpec,
     PolicyDocument,
     RequirementSpec,
+    RulesDocument,
     RuleSpec,
     TableInput,
     TableRow,
     TableSpec,
 )
 
-Document = Pack | Vocabulary | OrganisationDocument | PolicyDocument | TestsDocument | OverlayDocument
+Document = (
+    Pack
+    | Vocabulary
+    | OrganisationDocument
+    | PolicyDocument
+    | MetricDocument
+    | ObligationDocument
+    | TestsDocument
+    | OverlayDocument
+)
 
 #: The model of a document by its first key.
 DOCUMENTS: Final[dict[str, type[Part]]] = {
@@ -59,6 +73,8 @@ DOCUMENTS: Final[dict[str, type[Part]]] = {
     "vocabulary": Vocabulary,
     "organisation": OrganisationDocument,
     "policy": PolicyDocument,
+    "metric": MetricDocument,
+    "obligation": ObligationDocument,
     "tests": TestsDocument,
     "overlay": OverlayDocument,
 }
@@ -81,9 +97,12 @@ __all__ = [
     "Example",
     "FieldSpec",
     "FormulaSpec",
+    "GroupKey",
     "Incompatible",
     "Kind",
     "LocalText",
+    "MetricDocument",
+    "ObligationDocument",
     "Off",
     "OrganisationDocument",
     "OverlayDocument",
@@ -94,10 +113,12 @@ __all__ = [
     "Period",
     "Person",
     "PolicyDocument",
+    "Rank",
     "RequirementSpec",
     "Role",
     "RoleHeld",
     "RuleSpec",
+    "RulesDocument",
     "Source",
     "TableInput",
     "TableRow",

@@ -447,16 +447,12 @@ class TableSpec(Part):
         return self
 
 
-class PolicyDocument(Part):
-    """The rules of one control point, in force for a period."""
+class RulesDocument(Part):
+    """What every document with rules of its own holds."""
 
-    noun: ClassVar[str] = "a policy"
-
-    policy: Id = Field(description="The name; documents of the same name are versions of one policy.")
     title: Maybe[LocalText] = Field(default=None, description="What people call it.")
     system: Maybe[Text] = Field(default=None, description="The system of controls that it belongs to.")
     source: Maybe[Source] = Field(default=None, description="The clause that it comes from.")
-    control_point: Id = Field(description="The step of a process that it controls, e.g. `order.release`.")
     effective: Period = Field(default=ALWAYS, description="When it is in force.")
     month_arithmetic: Literal["clamp", "error"] = Field(
         default="clamp", description="What `add_months` does on a missing day."
@@ -464,10 +460,19 @@ class PolicyDocument(Part):
     parameters: dict[Identifier, ParameterSpec] = Field(default={}, description="Constants by name.")
     let: dict[Identifier, FormulaSpec] = Field(default={}, description="Formulas by name.")
     outputs: OneOrMany[Text] = Field(default=(), description="The formulas to report with every decision.")
+    tables: dict[Id, TableSpec] = Field(default={}, description="Decision tables by name.")
+    rules: OneOrMany[RuleSpec] = Field(default=(), description="The rules.")
+    covers: OneOrMany[Text] = Field(default=(), description="The ids of a catalogue that it carries.")
+    note: Maybe[LocalText] = Field(default=None, description="What else people should know.")
+
+
+class PolicyDocument(RulesDocument):
+    """The rules of one control point, in force for a period."""
+
+    noun: ClassVar[str] = "a policy"
+
+    policy: Id = Field(description="The name; documents of the same name are versions of one policy.")
+    control_point: Id = Field(description="The step of a process that it controls, e.g. `order.release`.")
     subject: OneOrMany[Text] = Field(
         default=(), description="The fields that name the transaction, e.g. `order.id`; decisions state them."
     )
-    tables: dict[Id, TableSpec] = Field(default={}, description="Decision tables by name.")
-    rules: OneOrMany[RuleSpec] = Field(default=(), description="The rules.")
-    covers: OneOrMany[Text] = Field(default=(), description="The ids of a catalogue that the policy carries.")
-    note: Maybe[LocalText] = Field(default=None, description="What else people should know.")

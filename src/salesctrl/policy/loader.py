@@ -19,6 +19,8 @@ from pydantic import ValidationError
 from salesctrl.diagnostics import Diagnostics, Span, quoted, suggest
 from salesctrl.policy.documents import (
     DOCUMENTS,
+    MetricDocument,
+    ObligationDocument,
     OrganisationDocument,
     OverlayDocument,
     Pack,
@@ -58,6 +60,8 @@ class PolicySet:
     vocabularies: tuple[Loaded[Vocabulary], ...] = ()
     organisations: tuple[Loaded[OrganisationDocument], ...] = ()
     policies: tuple[Loaded[PolicyDocument], ...] = ()
+    metrics: tuple[Loaded[MetricDocument], ...] = ()
+    obligations: tuple[Loaded[ObligationDocument], ...] = ()
     tests: tuple[Loaded[TestsDocument], ...] = ()
     overlays: tuple[Loaded[OverlayDocument], ...] = ()
     files: tuple[str, ...] = ()
@@ -100,6 +104,8 @@ def set_of(documents: Sequence[Loaded[Part]], files: Sequence[str] = ()) -> Poli
         vocabularies=_of(Vocabulary, documents),
         organisations=_of(OrganisationDocument, documents),
         policies=_of(PolicyDocument, documents),
+        metrics=_of(MetricDocument, documents),
+        obligations=_of(ObligationDocument, documents),
         tests=_of(TestsDocument, documents),
         overlays=_of(OverlayDocument, documents),
         files=tuple(files),

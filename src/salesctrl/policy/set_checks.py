@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from salesctrl.diagnostics import Diagnostics, Span, quoted
 from salesctrl.policy.documents import (
+    MetricDocument,
+    ObligationDocument,
     OrganisationDocument,
     OverlayDocument,
     Pack,
@@ -82,12 +84,25 @@ def _named(document: Part) -> Iterator[tuple[str, str | None, Path, bool]]:
 # --- versions of a policy: E211 ----------------------------------------------------------------------
 
 
+_Versioned = PolicyDocument | MetricDocument | ObligationDocument
+
+
+def _name_of(doc: _Versioned) -> str:
+    match doc:
+        case PolicyDocument():
+            return doc.policy
+        case MetricDocument():
+            return doc.metric
+    return doc.obligation
+
+
 def _check_versions(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics) -> None:
-    versions: dict[str, list[tuple[PolicyDocument, SourceDocument]]] = defaultdict(list)
+    versions: dict[str, list[tuple[_Versioned, SourceDocument]]] = defaultdict(list)
     for loaded in documents:
-        if isinstance(loaded.doc, PolicyDocument):
-            versions[loaded.doc.policy].append((loaded.doc, loaded.source))
+        if isinstance(loaded.doc, _Versioned):
+            versions[_name_of(loaded.doc)].append((loaded.doc, loaded.source))
     for name, several in versions.items():
+        noun = several[0][0].noun.split()[-1]
         several.sort(key=lambda version: version[0].effective.from_ or date.min)
         latest, latest_source = several[0]
         for version, source in several[1:]:
@@ -102,7 +117,7 @@ def _check_versions(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics)
                     )
                 diagnostics.error(
                     "E211",
-                    f"two versions of the policy `{name}` are in force {when}",
+                    f"two versions of the {noun} `{name}` are in force {when}",
                     _effective(source),
                     help_,
                     [("the other version", _effective(latest_source))],
@@ -113,7 +128,7 @@ def _check_versions(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics)
 
 def _effective(source: SourceDocument) -> Span:
     path, absent = resolve(source.data, ("effective",))
-    return source.span(("policy",) if absent else path)
+    return source.span((next(iter(source.data)),) if absent and isinstance(source.data, dict) else path)
 
 
 # --- ids of rules: E209 --------------------------------------------------------------------------------
@@ -191,6 +206,12 @@ def _check_rule_ids(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics)
         doc = loaded.doc
         if isinstance(doc, PolicyDocument):
             ids.add_all(f"policy {doc.policy}", loaded.source, (), doc.rules, doc.tables, diagnostics)
+        elif isinstance(doc, MetricDocument):
+            ids.add_all(f"metric {doc.metric}", loaded.source, (), doc.rules, doc.tables, diagnostics)
+        elif isinstance(doc, ObligationDocument):
+            owner = f"obligation {doc.obligation}"
+            use = _Use("rule id", owner, loaded.source, ("obligation",), False)
+            ids.add(doc.obligation, use, diagnostics)
     for loaded in documents:
         if isinstance(loaded.doc, OverlayDocument) and loaded.doc.add:
             overlaid = ids.copy()  # one overlay at a time: two need not be in use together
