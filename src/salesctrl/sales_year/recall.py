@@ -1,0 +1,57 @@
+"""What an engine finds in a year, beside what was planted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from salesctrl.engine import Engine
+from salesctrl.sales_year.year import SalesYear
+
+_PLACE = ("control_point", "row", "rule")
+
+
+def findings(engine: Engine, year: SalesYear, control_points: Iterable[str] | None = None) -> pl.DataFrame:
+    """Decide the tables of a year, and list each reason why a row is not plainly allowed.
+
+    Args:
+        engine: The rules.
+        year: The year.
+        control_points: The tables to decide; left out, all.
+
+    Returns:
+        A row for each reason: ``control_point``, ``row``, ``rule`` and ``state`` (``fired``, ``pending``,
+        ``unknown`` or ``refused``; the last has no rule).
+    """
+    tables = year.tables()
+    empty = {"control_point": pl.String, "row": pl.UInt32, "rule": pl.String, "state": pl.String}
+    parts = [pl.DataFrame(schema=empty)]
+    for point in tables if control_points is None else control_points:
+        reasons = engine.evaluate_frame(point, tables[point]).exceptions()
+        assert isinstance(reasons, pl.DataFrame)
+        parts.append(reasons.select(pl.lit(point).alias("control_point"), "row", "rule", "state"))
+    return pl.concat(parts)
+
+
+def recall(engine: Engine, year: SalesYear) -> pl.DataFrame:
+    """How much of what was planted an engine finds, by rule.
+
+    Returns:
+        A row for each control point and rule: ``planted``, ``found`` of it, ``missed``, and what was found
+        ``besides``.
+    """
+    planted = year.planted.select(*_PLACE, pl.lit(value=True).alias("planted"))
+    found = findings(engine, year).select(*_PLACE, pl.lit(value=True).alias("found")).unique()
+    both = planted.join(found, on=_PLACE, how="full", coalesce=True, nulls_equal=True)
+    is_planted, is_found = pl.col("planted").is_not_null(), pl.col("found").is_not_null()
+    return (
+        both.group_by("control_point", "rule")
+        .agg(
+            is_planted.sum().alias("planted"),
+            (is_planted & is_found).sum().alias("found"),
+            (is_planted & ~is_found).sum().alias("missed"),
+            (~is_planted & is_found).sum().alias("besides"),
+        )
+        .sort("control_point", "rule", nulls_last=True)
+    )
