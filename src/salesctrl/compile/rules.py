@@ -41,9 +41,9 @@ from salesctrl.policy.documents import (
 from salesctrl.policy.literals import BadLiteral, parse_literal
 from salesctrl.policy.organisation import Organisation
 from salesctrl.policy.types import BOOLEAN, DATE, DAYS, TEXT, Base, Type, number
+from salesctrl.policy.vocabulary import MONEY_DECIMALS
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
-MONEY_DECIMALS = 2
 MAX_OUTPUT_DECIMALS = 18
 
 
@@ -53,7 +53,7 @@ class RuleChecker:
     def __init__(self, draft: Draft, names: Names, organisation: Organisation, reporter: Reporter):
         self.draft, self.names, self.organisation, self.reporter = draft, names, organisation, reporter
         self.policy = draft.document.value
-        self.decimals = _money_decimals(names)
+        self.decimals = names.vocabulary.money_decimals
         self.computed_types: dict[str, Type] = {}
 
     def rules(self) -> list[CheckedRule]:
@@ -469,15 +469,3 @@ def interval(period: Period | None) -> Interval:
         return Interval(FIRST_DAY, LAST_DAY)
     first = period.from_.toordinal() if period.from_ is not None else FIRST_DAY
     return Interval(first, period.to.toordinal() if period.to is not None else LAST_DAY)
-
-
-def _money_decimals(names: Names) -> dict[str, int]:
-    """For each currency the most decimals that a field of it has."""
-    most: dict[str, int] = {}
-    for kind in names.vocabulary.kinds.values():
-        for field in kind.fields.values():
-            if field.type.base is Base.MONEY and field.type.currency:
-                most[field.type.currency] = max(
-                    most.get(field.type.currency, MONEY_DECIMALS), field.type.scale or 0
-                )
-    return most

@@ -215,8 +215,7 @@ class TableBuilder:
                 return t.Literal(constant.type, (0, len(text)), constant.value)
         except BadLiteral:
             pass
-        known = set(self.scope.names())
-        if text.replace("_", "a").isidentifier() and text not in known:
+        if text.replace("_", "a").isidentifier() and text != "as_of" and not self.scope.has(text):
             return t.Literal(TEXT, (0, len(text)), text)
         node, problems = check(text, self.scope)
         self.reporter.problems(problems, self.placed, *path)

@@ -513,7 +513,7 @@ class _Checker:
                 "E305", f"expected a list of records but got {described(source.type)}", source.span
             )
         variable = normal(generator.target.id)
-        if variable in self.loops or variable in set(self.scope.names()):
+        if variable in self.loops or variable == "as_of" or self.scope.has(variable):
             place = self.parsed.span(generator.target)
             raise self.fail("E303", f"`{variable}` already has a meaning here", place, "choose another name")
         self.loops = {**self.loops, variable: (source.type.item, source.path + "[]")}

@@ -59,6 +59,11 @@ class Scope:
     """What the rule itself computes: names that its sentences may use."""
     month_mode: str = "clamp"
 
+    def has(self, name: str) -> bool:
+        """Whether something in reach has this name."""
+        own = (self.parameters, self.formulas, self.tables, self.computed)
+        return any(name in names for names in own) or self.vocabulary.kind(name) is not None
+
     def names(self) -> Iterator[str]:
         """Every name that can begin an expression, for suggestions."""
         yield from self.parameters

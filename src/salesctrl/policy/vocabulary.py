@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from types import MappingProxyType
 
 from salesctrl.diagnostics import Diagnostics, Span, suggest
@@ -28,6 +29,7 @@ from salesctrl.policy.types import (
 )  # fmt: skip
 
 MAX_DIGITS = 38
+MONEY_DECIMALS = 2
 SCALARS = (
     "money",
     "decimal",
@@ -88,6 +90,17 @@ class VocabularyIndex:
         self.kinds: Mapping[str, KindOf] = MappingProxyType(dict(kinds))
         self.terms: Mapping[str, LocalText] = MappingProxyType(dict(terms))
         self._by_name = {name: kind.name for kind in kinds.values() for name in (*kind.names, kind.name)}
+
+    @cached_property
+    def money_decimals(self) -> Mapping[str, int]:
+        """For each currency the most decimals that a field of it has; a currency has two at least."""
+        most: dict[str, int] = {}
+        for kind in self.kinds.values():
+            for field in kind.fields.values():
+                currency = field.type.currency
+                if field.type.base is Base.MONEY and currency:
+                    most[currency] = max(most.get(currency, MONEY_DECIMALS), field.type.scale or 0)
+        return most
 
     def kind(self, name: str) -> KindOf | None:
         """The kind of that name, title or alias."""
