@@ -12,6 +12,7 @@ language and from what stands after it:
 - `yaml` without a title: a document of a policy set that all such blocks of the page form together; if it
   does not begin like a document, an excerpt of a file in the folder.
 - `json` without a title: valid JSON.
+- `mermaid`: a picture.
 
 A comment `<!-- folder: PAGE -->` says that the folder has the files of another page to begin with. After
 `<!-- golden: NAME -->` a `text` block is the golden trace of that name, in the language of the page.
@@ -39,7 +40,7 @@ from pathlib import Path
 from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
-LANGUAGES = frozenset({"csv", "ini", "json", "jsonl", "python", "shell", "text", "toml", "yaml"})
+LANGUAGES = frozenset({"csv", "ini", "json", "jsonl", "mermaid", "python", "shell", "text", "toml", "yaml"})
 DOCUMENTS = frozenset(
     {"organisation", "overlay", "pack", "policy", "metric", "obligation", "tests", "vocabulary"}
 )

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from salesctrl.compile.checked import CheckedPolicy
+from salesctrl.compile.derived import derived
 from salesctrl.compile.plan import Plan
+from salesctrl.diagnostics import Diagnostics
 from salesctrl.engine import Engine
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.expr import tree as t
-from salesctrl.policy.documents import LocalText
+from salesctrl.policy.documents import LocalText, PolicyDocument
 from salesctrl.policy.loader import PolicySet
 from salesctrl.testing import TestResult
 
@@ -256,14 +258,11 @@ def carriers(engine: Engine) -> Iterator[Carrier]:
     >>> found["CR-18-2-X"].controls, found["CR-18-2-Y"].idle
     (('CR-18-2-X', 'CR-18-2'), 'never')
     """
-    systems = {loaded.doc.policy: loaded.doc.system or "" for loaded in engine.documents.policies}
+    documents = policy_documents(engine.documents)
+    systems = {doc.policy: doc.system or "" for doc in documents}
     live = {planned.rule.id for plan in _plans(engine) for planned in plan.rules
             if planned.fired != plan.graph.false}  # fmt: skip
-    covers = {
-        (loaded.doc.policy, name): table.covers
-        for loaded in engine.documents.policies
-        for name, table in loaded.doc.tables.items()
-    }
+    covers = {(doc.policy, name): table.covers for doc in documents for name, table in doc.tables.items()}
     done: set[str] = set()
     for policy in engine.policies:
         system = systems.get(policy.name, "")
@@ -282,6 +281,16 @@ def carriers(engine: Engine) -> Iterator[Carrier]:
             done.add(name)
             named = covers.get((policy.name, name), ())
             yield Carrier(name, system, covers=named, idle=None if name in read else "never")
+
+
+def policy_documents(documents: PolicySet) -> tuple[PolicyDocument, ...]:
+    """The documents of the policies, and those that metrics and obligations stand for.
+
+    >>> from salesctrl import load
+    >>> [doc.system for doc in policy_documents(load().documents) if doc.policy == "order-release"]
+    ['S06']
+    """
+    return tuple(loaded.doc for loaded in derived(documents, Diagnostics()).policies)
 
 
 def _plans(engine: Engine) -> Iterator[Plan]:

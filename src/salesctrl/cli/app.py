@@ -19,6 +19,7 @@ from salesctrl.cli.check import check
 from salesctrl.cli.coverage import coverage
 from salesctrl.cli.evaluate import evaluate
 from salesctrl.cli.explain import explain
+from salesctrl.cli.handbook import handbook
 from salesctrl.cli.init import init
 from salesctrl.cli.list import list_
 from salesctrl.cli.measure import measure
@@ -36,6 +37,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("measure", measure),
     ("list", list_),
     ("coverage", coverage),
+    ("handbook", handbook),
     ("schema", schema),
 )
 
