@@ -15,6 +15,7 @@ SCRIPTS = {
     "analysis.txt": "examples/analysis.py",
     "company.txt": "examples/company/run_tests.py",
     "discounts.txt": "examples/order_lines/discounts.py",
+    "sales_year.txt": "examples/sales_year.py",
 }
 """What is kept of each script's output, and the script."""
 _DISPLAY = {"COLUMNS", "LINES", "FORCE_COLOR", "NO_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE"}
