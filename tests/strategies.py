@@ -6,7 +6,7 @@ set, in every form that callers may give them in, and the strategies for Hypothe
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -46,7 +46,7 @@ def make_case(c: Chooser, world: World) -> Case:
 def _record(c: Chooser, world: World, specs: Sequence[Spec], missing: int) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     for spec in specs:
-        if c.chance(missing):
+        if c.chance(missing) or (spec.yaml.get("optional") and c.chance(40)):
             continue
         if spec.record is not None:
             facts[spec.name] = _record(c, world, spec.record, missing)
@@ -60,25 +60,29 @@ def _record(c: Chooser, world: World, specs: Sequence[Spec], missing: int) -> di
 def present(
     c: Chooser, world: World, facts: dict[str, Any], evidence: dict[str, Any] | None
 ) -> dict[str, Any]:
-    """The same facts as a caller gives them: in any accepted form and order, what is unknown left out."""
-    given = {k: _presented(c, specs, facts[k]) for k, specs in world.kinds.items() if k in facts}
+    """The same facts as a caller gives them: in any accepted form and order, what is unknown left out.
+
+    Half of the callers give every fact in its plain form, which takes another way through the code.
+    """
+    show = _plainly if c.chance(50) else shown_as
+    given = {k: _presented(c, specs, facts[k], show) for k, specs in world.kinds.items() if k in facts}
     if evidence is not None:
         given["evidence"] = evidence
     return dict(c.shuffled(list(given.items())))
 
 
-def _presented(c: Chooser, specs: Sequence[Spec], facts: dict[str, Any]) -> dict[str, Any]:
+def _presented(c: Chooser, specs: Sequence[Spec], facts: dict[str, Any], show: Show) -> dict[str, Any]:
     given: dict[str, Any] = {}
     for spec in specs:
         value = facts.get(spec.name)
         if value is None:
             given |= {spec.name: None} if c.chance(20) else {}
         elif spec.record is not None:
-            given[spec.name] = _presented(c, spec.record, value)
+            given[spec.name] = _presented(c, spec.record, value, show)
         elif spec.items is not None:
-            given[spec.name] = c.one((list, tuple))([_presented(c, spec.items, item) for item in value])
+            given[spec.name] = c.one((list, tuple))([_presented(c, spec.items, item, show) for item in value])
         else:
-            given[spec.name] = shown_as(c, spec, value)
+            given[spec.name] = show(c, spec, value)
     return dict(c.shuffled(list(given.items())))
 
 
@@ -107,6 +111,20 @@ def _fact(c: Chooser, world: World, spec: Spec) -> Any:
     if spec.ty.base == "choice":
         return c.one(spec.ty.of)
     return c.one([*world.values.get("text", []), "", "ab", "逾期"])
+
+
+def _plainly(c: Chooser, spec: Spec, value: Any) -> Any:
+    """A value as Python has it: numbers as `Decimal` or `int`."""
+    assert spec.ty is not None
+    if spec.ty.base in NUMERIC:
+        whole = value.denominator == 1 and c.chance(30)
+        return int(value) if whole else Decimal(plain(value))
+    if spec.ty.base == "instant":
+        return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=value)
+    return value
+
+
+Show = Callable[[Chooser, Spec, Any], Any]
 
 
 def shown_as(c: Chooser, spec: Spec, value: Any) -> Any:

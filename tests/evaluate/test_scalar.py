@@ -336,3 +336,25 @@ def test_an_error_is_unknown_and_not_an_exception(expression, value):
     facts = facts_of(amount=5, pieces=0, urgent=True, waiting=999_999, due="9999-12-31", term=999_999)
     facts["order"]["waiting"] = -999_999
     assert worth(expression, facts) is value
+
+
+@pytest.mark.parametrize("other", [None, 1])
+@pytest.mark.parametrize(
+    ("amount", "outcome"), [(Decimal("5.00"), "allow"), (Decimal("4.99"), "deny"), (6, "allow")]
+)
+def test_a_number_that_is_only_compared_keeps_its_size_where_another_fact_is_absent(other, amount, outcome):
+    engine = engine_of("""
+        vocabulary: v
+        currency: CNY
+        kinds:
+          order: {fields: {amount: money, other: {type: money, optional: true}}}
+        ---
+        policy: p
+        control_point: order.release
+        effective: {from: 2026-01-01}
+        let: {more: "coalesce(order.other, 0)"}
+        rules:
+          - {id: R1, title: Small, when: order.amount < 5, deny: true}
+    """)
+    facts = {"order": {"amount": amount} | ({} if other is None else {"other": other})}
+    assert engine.evaluate("order.release", facts, as_of="2026-03-01").outcome == outcome

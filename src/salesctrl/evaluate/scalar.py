@@ -231,11 +231,23 @@ class _Builder:
         values = ast.Tuple([name(f"x{i}") for i in range(len(self.plan.inputs.slots))], ast.Load())
         body: list[ast.stmt] = [*reading, assign("values", values)]
         if unsure:
-            back = ast.Return(call("general", name("values"), name("evidence"), const(None)))
+            back = ast.Return(call("general", self._whole_values(), name("evidence"), const(None)))
             body.append(ast.If(either(unsure), [back], []))
         body += self._decide(None)
         made: Callable[[object, int], Decision] = define("fast", ["facts", "x0"], body, self.globals)
         return made
+
+    def _whole_values(self) -> ast.expr:
+        """The values in run-time form, as the general function takes them: no number is a Decimal."""
+        scales = self.kept_scales()
+        parts: list[ast.expr] = []
+        for place in range(len(self.plan.inputs.slots)):
+            x = name(f"x{place}")
+            if place in scales:
+                scaled = call("multiply", x, self._global(Decimal(10 ** scales[place])))
+                x = choose(is_(x, None), const(None), call("int", call("integral", scaled)))
+            parts.append(x)
+        return ast.Tuple(parts, ast.Load())
 
     # -- reading -----------------------------------------------------------------------------------
 
