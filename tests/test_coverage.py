@@ -51,6 +51,9 @@ tables:
     inputs: [order.grade]
     covers: C-7
     rows: [{match: A, give: {days: 1}}, {match: B, give: {days: 2}}]
+  lookup:
+    inputs: [order.grade]
+    rows: [{match: A, give: {days: 1}}, {match: B, give: {days: 2}}]
   C-8:
     inputs: [order.grade]
     rows: [{match: A, allow: true}, {match: B, id: C-9, flag: true}]

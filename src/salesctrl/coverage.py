@@ -52,6 +52,7 @@ class Carrier:
     """A rule or table with the controls that it carries: its id, that of its table, and what it covers.
 
     ``idle`` says why it does not count: ``off``, an overlay switched it off; ``never``, it can never apply.
+    One that ``gives`` is a table of values: a control only if it covers one, or a catalogue has its id.
     """
 
     id: str
@@ -59,6 +60,7 @@ class Carrier:
     table: str | None = None
     covers: tuple[str, ...] = ()
     idle: str | None = None
+    gives: bool = False
 
     @property
     def controls(self) -> tuple[str, ...]:
@@ -68,8 +70,10 @@ class Carrier:
     @property
     def stated(self) -> tuple[str, ...]:
         """The controls that it says it carries; where it covers none, its id is one, of a row its table's."""
+        if self.covers or self.gives:
+            return self.covers
         unnamed = self.table is not None and self.id.startswith(f"{self.table}#")
-        return self.covers or (self.table if unnamed and self.table is not None else self.id,)
+        return (self.table if unnamed and self.table is not None else self.id,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +284,7 @@ def carriers(engine: Engine) -> Iterator[Carrier]:
                 continue
             done.add(name)
             named = covers.get((policy.name, name), ())
-            yield Carrier(name, system, covers=named, idle=None if name in read else "never")
+            yield Carrier(name, system, covers=named, idle=None if name in read else "never", gives=True)
 
 
 def policy_documents(documents: PolicySet) -> tuple[PolicyDocument, ...]:
