@@ -1,5 +1,6 @@
 """Cases that are decided under overlays of the set, and overlays laid over an engine."""
 
+from itertools import permutations, product
 from textwrap import dedent
 
 import pytest
@@ -163,3 +164,78 @@ def test_what_is_wrong_with_an_overlay_is_shown_with_its_line(tmp_path):
     with pytest.raises(PolicyError) as raised:
         load(tmp_path).with_overlays(["wrong"])
     assert "2 | parameters: {ceiling: {most: 1 CNY}}" in str(raised.value)
+
+
+SEVERAL = """
+    vocabulary: sales
+    currency: CNY
+    kinds:
+      order: {fields: {amount: money, term: days}}
+    ---
+    organisation: company
+    roles: {cfo: {title: CFO}}
+    ---
+    policy: ceiling
+    control_point: order.release
+    parameters: {ceiling: 100 CNY}
+    let: {left: ceiling - order.amount}
+    outputs: [left]
+    rules: [{id: R-1, when: order.amount > ceiling, deny: true}]
+    ---
+    policy: terms
+    control_point: order.release
+    parameters: {longest: 30 days}
+    rules:
+      - {id: R-2, when: order.term > longest, review: {approval: cfo}}
+      - {id: R-1-X, excepts: R-1, when: order.term < 10}
+    ---
+    policy: contract
+    control_point: contract.sign
+    parameters: {longest: 60 days}
+    rules: [{id: R-3, when: order.term > longest, deny: true}]
+    ---
+    overlay: lower
+    parameters: {ceiling: {ceiling: 50 CNY}}
+    ---
+    overlay: shorter
+    parameters: {terms: {longest: 20 days}, contract: {longest: 40 days}}
+    ---
+    overlay: without
+    off: [{rule: R-1-X, because: a trial, owner: cfo, until: 2026-12-31}]
+    ---
+    overlay: more
+    add: {contract: {rules: [{id: R-4, when: order.amount > 1000, flag: true}]}}
+"""
+CHANGES = [
+    *permutations(["lower", "shorter", "without", "more"], 2),
+    ("more",),
+    ("lower", "shorter", "without"),
+]
+
+
+@pytest.mark.parametrize("names", CHANGES, ids=" ".join)
+def test_overlays_laid_over_an_engine_are_those_it_is_loaded_with(tmp_path, names):
+    path = tmp_path / "set.yaml"
+    path.write_text(dedent(SEVERAL), encoding="utf-8")
+    fresh = load(path, overlays=names)
+    one_by_one = load(path)
+    for name in names:
+        one_by_one = one_by_one.with_overlays([name])
+    together = load(path).with_overlays(names)
+    for amount, term in product(["49.99", "50.01", "100.01", "1000.01"], [9, 10, 21, 31, 41, 61]):
+        facts = {"order": {"amount": amount, "term": term}}
+        for point in ("order.release", "contract.sign"):
+            wanted = fresh.evaluate(point, facts, as_of="2026-03-01")
+            for engine in (one_by_one, together):
+                found = engine.evaluate(point, facts, as_of="2026-03-01")
+                assert found.to_json() == wanted.to_json()
+    assert one_by_one.digest == together.digest == fresh.digest
+
+
+def test_what_overlays_do_not_touch_is_not_made_again(tmp_path):
+    path = tmp_path / "set.yaml"
+    path.write_text(dedent(SEVERAL), encoding="utf-8")
+    engine = load(path)
+    changed = engine.with_overlays(["lower"])
+    assert changed.checked.plans["contract.sign"] is engine.checked.plans["contract.sign"]
+    assert changed.checked.plans["order.release"] is not engine.checked.plans["order.release"]

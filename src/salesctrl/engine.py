@@ -82,13 +82,15 @@ def _laid_over(
     laid: Sequence[Loaded[OverlayDocument]],
     wanted: Sequence[str | Path],
     diagnostics: Diagnostics,
+    before: CheckedSet | None = None,
 ) -> Loading:
     """The documents checked with overlays: those laid over them already, and those asked for."""
     chosen = list(laid)
     for overlay in _overlays(wanted, documents, diagnostics):
         if overlay not in chosen:
             chosen.append(overlay)
-    return Loading(documents, tuple(chosen), check_set(documents, diagnostics, chosen), diagnostics)
+    checked = check_set(documents, diagnostics, chosen, before)
+    return Loading(documents, tuple(chosen), checked, diagnostics)
 
 
 def _overlays(
@@ -253,7 +255,9 @@ class Engine:
         ()
         """
         diagnostics = Diagnostics(sources=dict(self._loading.diagnostics.sources))
-        loading = _laid_over(self._loading.documents, self._loading.overlays, overlays, diagnostics)
+        loading = _laid_over(
+            self._loading.documents, self._loading.overlays, overlays, diagnostics, self._checked
+        )
         diagnostics.raise_if_errors()
         return Engine(loading)
 

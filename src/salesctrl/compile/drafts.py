@@ -79,6 +79,12 @@ class Draft:
     rules: list[Placed[RuleSpec]]
     off: dict[str, Placed[Off]] = field(default_factory=dict)
 
+    @property
+    def as_written(self) -> bool:
+        """Whether no overlay changes, adds or switches off anything of it."""
+        parts = [self.parameters.values(), self.formulas.values(), self.tables.values(), self.rules]
+        return not self.off and all(placed.origin is None for some in parts for placed in some)
+
 
 def draft_policies(
     policies: Sequence[Loaded[PolicyDocument]],

@@ -111,14 +111,24 @@ class CheckedSet:
 
 
 def plan_all(
-    policies: Sequence[CheckedPolicy], vocabulary: VocabularyIndex, diagnostics: Diagnostics
+    policies: Sequence[CheckedPolicy],
+    vocabulary: VocabularyIndex,
+    diagnostics: Diagnostics,
+    before: CheckedSet | None = None,
 ) -> dict[str, tuple[Plan, ...]]:
-    """The plans of every control point, in the order of time."""
+    """The plans of every control point, in the order of time.
+
+    Where all policies of a point are those of the set ``before``, its plans are too.
+    """
+    known = frozenset(map(id, before.policies)) if before is not None else frozenset[int]()
     points: dict[str, list[CheckedPolicy]] = {}
     for policy in policies:
         points.setdefault(policy.control_point, []).append(policy)
     done: dict[str, tuple[Plan, ...]] = {}
     for point in sorted(points):
+        if before is not None and known.issuperset(map(id, points[point])):
+            done[point] = before.plans[point]
+            continue
         plans = []
         for stretch in _stretches(points[point]):
             in_force = [p for p in points[point] if stretch.first in p.effective]
