@@ -45,7 +45,7 @@ def test_no_table_has_a_binary_float(year):
         assert not any(kind.is_float() for kind in frame.dtypes), name
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(years)
 def test_totals_add_up(year):
     books = year.books
@@ -63,7 +63,7 @@ def test_totals_add_up(year):
         assert sorted(of_each["invoice"]) == sorted(owed["invoice"])
 
 
-@settings(max_examples=12)
+@settings(max_examples=8)
 @given(years)
 def test_the_list_of_what_was_planted_points_at_rows(year):
     tables = year.tables()

@@ -5,7 +5,7 @@ not: decide the tables, and compare what was found with what was planted.
 
 >>> year = sales_year(orders=400, seed=7)
 >>> year
-SalesYear(2026: 400 orders of 20 customers, 129 findings planted)
+SalesYear(2026: 400 orders of 20 customers, 143 findings planted)
 >>> year.planted.row(0, named=True)["description"]
 'a customer of grade D was given a limit'
 """

@@ -30,6 +30,7 @@ def books(company: Company, sheets: Mapping[str, pl.DataFrame]) -> dict[str, pl.
         "receivables": _receivables(company),
         "expenses": _plain(sheets["expense.request"]),
         "approvals": _approvals(sheets),
+        "duties": _duties(sheets["sale.duties"]),
     }
 
 
@@ -145,3 +146,9 @@ def _approvals(sheets: Mapping[str, pl.DataFrame]) -> pl.DataFrame:
         for point, sheet in sheets.items()
         if _APPROVALS in sheet.columns
     )
+
+
+def _duties(cases: pl.DataFrame) -> pl.DataFrame:
+    """Who did which step of a sale."""
+    steps = cases.select(pl.col("sale_case.id").alias("order"), pl.col("sale_case.steps").alias("step"))
+    return steps.explode("step").unnest("step")

@@ -23,6 +23,7 @@ PERSONS = {
     "sales_supervisor": "121",
     "finance_manager": "130",
     "finance_accountant": "131",
+    "finance_supervisor": "133",
     "cashier": "132",
     "cs_manager": "140",
     "cs_specialist": "141",
@@ -115,9 +116,11 @@ def documents(*kinds: str, on: str | pl.Expr = "as_of") -> pl.Expr:
     return _listed(pl.struct(pl.lit(kind).alias("kind"), day.alias("date")) for kind in kinds)
 
 
-def payments(amount: str, on: str = "as_of") -> pl.Expr:
-    """One payment: the amount and the day of these columns."""
-    return _listed([pl.struct(pl.col(amount).alias("amount"), pl.col(on).alias("date"))])
+def duties(**persons: pl.Expr) -> pl.Expr:
+    """Who did what: a record of each duty with its person."""
+    return _listed(
+        pl.struct(pl.lit(duty).alias("duty"), person.alias("person")) for duty, person in persons.items()
+    )
 
 
 def no_approvals() -> pl.Expr:

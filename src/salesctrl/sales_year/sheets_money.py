@@ -31,6 +31,7 @@ _OVERDUE = pl.col("receivable.due_date") < pl.col("as_of")
 _DOUBTFUL_AFTER = 120
 _WAGE = 800_000
 _LEAST_WAGE = 250_000
+_CHANNELS = ("bank_transfer", "bill", "cash")
 
 
 def receivable_review(company: Company) -> pl.DataFrame:
@@ -232,6 +233,33 @@ PREPAYMENT_REMIND = Sheet(
             "prepayment not asked for", "S08", ("RC-7-1",),
             "a prepayment was due, and the customer was not reminded",
             {"prepayment.received": pl.lit(0)},
+        ),
+    ),
+)  # fmt: skip
+
+
+def receipt_channel(company: Company) -> pl.DataFrame:
+    """Every payment that came in, by a registered channel."""
+    paid = np.flatnonzero(company.orders.paid_on != NO_DAY)
+    channel = company.dice.between("receipt channel", len(paid), 0, len(_CHANNELS) - 1)
+    return pl.DataFrame(
+        {
+            "as_of": days(company.orders.paid_on[paid]),
+            "receipt.id": tagged("PAY-", paid + 1),
+            "receipt.channel": chosen(_CHANNELS, channel),
+        }
+    )
+
+
+RECEIPT_CHANNEL = Sheet(
+    "receipt.channel",
+    "receipt.id",
+    receipt_channel,
+    (
+        Violation(
+            "money into a private wallet", "S24", ("RK-13",),
+            "a customer paid into the private wallet of a salesperson",
+            {"receipt.channel": pl.lit("personal_wallet")},
         ),
     ),
 )  # fmt: skip
@@ -482,6 +510,6 @@ CASH_BOOKS = Sheet(
 
 SHEETS = (
     RECEIVABLE_REVIEW, RECEIVABLE_LIABILITY, DELIVERY_ACCOUNT, PAYROLL_DEDUCTION, OVERDUE_CONTACT,
-    PREPAYMENT_REMIND, DUE_DATE_CHANGE, CUSTOMER_INCENTIVE, COLLECTOR_ASSIGN,
+    PREPAYMENT_REMIND, RECEIPT_CHANNEL, DUE_DATE_CHANGE, CUSTOMER_INCENTIVE, COLLECTOR_ASSIGN,
     EXPENSE_REQUEST, EXPENSE_PAYMENT, CASH_BOOKS,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from salesctrl.sales_year.columns import (
     approvals,
     chosen,
     days,
+    duties,
     money,
     no_approvals,
     numbered,
@@ -21,6 +22,7 @@ from salesctrl.sales_year.company import GRADES, Company
 from salesctrl.sales_year.dice import Numbers
 from salesctrl.sales_year.planting import Sheet, Violation
 
+_DUTIES = pl.List(pl.Struct({"duty": pl.String, "person": pl.String}))
 CHANNELS = ("direct", "agent", "distributor", "e_commerce")
 
 
@@ -45,7 +47,8 @@ def order_release(company: Company) -> pl.DataFrame:
         }
     )
     asked = frame.with_columns(pl.when("_large").then("evidence.requester").alias("evidence.requester"))
-    return with_approvals(asked, ("_large", approvals("cfo", "general_manager", form="written")))
+    taken = asked.with_columns(pl.lit(None, _DUTIES).alias("evidence.duties"))
+    return with_approvals(taken, ("_large", approvals("cfo", "general_manager", form="written")))
 
 
 _USUAL_CREDIT = pl.col("customer.has_credit") & ~pl.col("_large")
@@ -76,6 +79,11 @@ ORDER_RELEASE = Sheet(
             "over limit, approved by the requester", "S06", (_ABOVE_LIMIT,),
             "the CFO asked for the release above the credit limit and approved it",
             {"evidence.requester": pl.lit(PERSONS["cfo"])}, pl.col("_large"),
+        ),
+        Violation(
+            "over limit, approved by who took the order", "S06", (_ABOVE_LIMIT,),
+            "the CFO took an order above the credit limit and approved its release",
+            {"evidence.duties": duties(take_order=pl.lit(PERSONS["cfo"]))}, pl.col("_large"),
         ),
         Violation(
             "released before the money", "S06", ("CR-17-1",),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Literal
@@ -74,7 +74,7 @@ class SalesYear:
     """
 
     company: Company
-    sheets: Mapping[str, pl.DataFrame] = field()
+    sheets: Mapping[str, pl.DataFrame]
     planted: pl.DataFrame
 
     def __repr__(self) -> str:
@@ -98,7 +98,7 @@ class SalesYear:
         """The books: customers, employees, orders with their lines, invoices, payments and the like.
 
         >>> sorted(sales_year(orders=400).books)[:5]
-        ['approvals', 'contracts', 'customers', 'employees', 'expenses']
+        ['approvals', 'contracts', 'customers', 'duties', 'employees']
         """
         return books(self.company, self.sheets)
 
