@@ -5,7 +5,7 @@ from textwrap import dedent
 
 import pytest
 
-from salesctrl.engine import Engine, load, read
+from salesctrl.engine import Engine, check_overlays, load, read
 from salesctrl.errors import PolicyError
 from salesctrl.testing import cases, run, run_case
 
@@ -239,3 +239,20 @@ def test_what_overlays_do_not_touch_is_not_made_again(tmp_path):
     changed = engine.with_overlays(["lower"])
     assert changed.checked.plans["contract.sign"] is engine.checked.plans["contract.sign"]
     assert changed.checked.plans["order.release"] is not engine.checked.plans["order.release"]
+
+
+def test_check_looks_at_every_overlay_of_the_set(tmp_path):
+    path = tmp_path / "set.yaml"
+    wrong = """
+        ---
+        overlay: wrong
+        parameters: {ceiling: {ceiling: 20 days, cieling: 5 CNY}}
+    """
+    path.write_text(dedent(SEVERAL) + dedent(wrong), encoding="utf-8")
+    loading = read(path)
+    assert not loading.findings  # nobody asked for it
+    check_overlays(loading)
+    assert [str(found.span).partition(":")[2].split(":")[0] for found in loading.findings] == ["43", "43"]
+    said = " ".join(found.message for found in loading.findings)
+    assert "expected" in said
+    assert "no parameter `cieling`" in said

@@ -67,6 +67,22 @@ def read(
         return _laid_over(documents, (), overlays, diagnostics)
 
 
+def check_overlays(loading: Loading) -> None:
+    """Report what is wrong with overlays of the set that were not asked for: each alone over the policies."""
+    if loading.diagnostics.has_errors:
+        return
+    known = set(loading.diagnostics)
+    for overlay in loading.documents.overlays:
+        if overlay in loading.overlays:
+            continue
+        found = Diagnostics()
+        with collector_paused():
+            check_set(loading.documents, found, [*loading.overlays, overlay], loading.checked)
+        new = [one for one in found if one not in known]
+        loading.diagnostics.extend(new)
+        known.update(new)
+
+
 def _check_tests(documents: PolicySet, diagnostics: Diagnostics) -> None:
     """Report overlays that tests name and that the set does not have."""
     named = _named(documents)

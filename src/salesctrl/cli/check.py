@@ -13,7 +13,7 @@ from salesctrl.cli import console
 from salesctrl.cli.console import counted
 from salesctrl.cli.options import Overlays, PolicyPaths, read_policies
 from salesctrl.diagnostics import Diagnostic, Severity
-from salesctrl.engine import Loading
+from salesctrl.engine import Loading, check_overlays
 
 
 class CheckFormat(StrEnum):
@@ -31,11 +31,12 @@ def check(
     ] = CheckFormat.TEXT,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 1 if there are warnings.")] = False,
 ) -> int:
-    """Check policies: documents, names, types, units, dates, tables, exceptions.
+    """Check policies: documents, names, types, units, dates, tables, exceptions, overlays.
 
     Exit code 2 if there are errors; with --strict 1 if there are warnings; otherwise 0.
     """
     loading = read_policies(paths, overlay)
+    check_overlays(loading)
     found = loading.findings
     if format is CheckFormat.JSON:
         summary = {str(severity): _count(found, severity) for severity in Severity}
