@@ -40,6 +40,14 @@ def test_the_same_seed_makes_the_same_bytes(year, tmp_path, format):
     assert other != first
 
 
+def test_the_same_seed_makes_the_same_year_on_every_machine(year):
+    assert year.books["orders"].row(0) == (
+        "SO-0000001", "C000019", date(2026, 1, 1), Decimal("989.22"), False
+    )  # fmt: skip
+    assert year.books["order_lines"].row(0)[2:6] == ("P013", 37, Decimal("13.56"), Decimal("13.29"))
+    assert year.planted.height == 163
+
+
 def test_no_table_has_a_binary_float(year):
     for name, frame in {**year.tables(), **year.books, "events": year.events}.items():
         assert not any(kind.is_float() for kind in frame.dtypes), name

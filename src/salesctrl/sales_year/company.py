@@ -29,6 +29,7 @@ _PAID_FROM = np.array([10, 10, 1, 0])
 _PAID_TO = np.array([70, 45, 4, 0])
 _ORDERS_END = 16
 _LATE_AT_MOST = 250
+_CASH_BUDGET = 300_000
 _LEAVING = (0, 3, 5)
 _LEAVE_FROM, _LEAVE_TO = 40, 110
 
@@ -149,49 +150,78 @@ def _customers(dice: Dice, size: int, sellers: int) -> Customers:
 def _orders(
     dice: Dice, known: Customers, leaving: npt.NDArray[np.bool_], year: int, size: int
 ) -> tuple[Orders, Lines]:
+    """The orders of a year, with their lines; customers that leave pay their last one late."""
     first, last = day_number(date(year, 1, 1)), day_number(date(year, 12, 31))
-    calendar = np.arange(first, last - _ORDERS_END)
+    customer, day = _placed(dice, known, leaving, (first, last), size)
+    on_credit = known.limit[customer] > 0
+    late = _final(customer) & leaving[customer]
+    alone = ~_followed_on_the_day(customer, day)
+    large = on_credit & ~late & alone & dice.chance("order large", size, 20)
+    shipped = day + np.where(large, 0, dice.between("order shipped", size, 0, 2))
+    due = shipped + known.term[customer]
+    usual = np.where(on_credit & ~large, _usual_payment(dice, known.grade[customer], shipped, last), day)
+    paid = np.where(late, _late_payment(dice, customer, due, last), usual)
+    settled = np.where(paid == NO_DAY, last + 1, paid)
+    off = _discounts(dice, size)
+    target = _targets(dice, known.limit, customer, day, settled, large)
+    lines = _lines(dice, target, off)
+    amount = np.add.reduceat(lines.quantity * lines.price, np.flatnonzero(lines.number == 1))
+    released = _before(customer, day, amount, settled)
+    billed = _until(customer, shipped, amount, day) - _until(
+        customer, np.maximum(settled, shipped), amount, day
+    )
+    placed = Orders(
+        customer=customer, day=day, shipped_on=shipped, due_on=due, paid_on=paid, amount=amount, off=off,
+        receivable=np.where(on_credit, billed, 0), unbilled=np.where(on_credit, released - billed, 0),
+        on_credit=on_credit, large=large, late=late,
+    )  # fmt: skip
+    return placed, lines
+
+
+def _placed(
+    dice: Dice, known: Customers, leaving: npt.NDArray[np.bool_], year: tuple[int, int], size: int
+) -> tuple[Numbers, Numbers]:
+    """Who orders, and on which working day; after customers left, others order in their place."""
+    calendar = np.arange(year[0], year[1] - _ORDERS_END)
     workdays = calendar[(calendar + 3) % 7 < 5]
     day = workdays[np.sort(dice.between("order day", size, 0, len(workdays) - 1))]
     customer = dice.between("order customer", size, 0, known.size - 1)
-    leaves_on = first + dice.between("customer leaves on", known.size, _LEAVE_FROM, _LEAVE_TO)
+    leaves_on = year[0] + dice.between("customer leaves on", known.size, _LEAVE_FROM, _LEAVE_TO)
     gone = leaving[customer] & (day >= leaves_on[customer])
-    customer = np.where(gone, dice.between("order instead", size, 0, known.size // 10 - 1) * 10 + 9, customer)
-    grade = known.grade[customer]
-    on_credit = known.limit[customer] > 0
-    final = _final(customer)
-    following = _followed_on_the_day(customer, day)
-    late = final & leaving[customer]
-    large = on_credit & ~late & ~following & dice.chance("order large", size, 20)
-    shipped = day + np.where(large, 0, dice.between("order shipped", size, 0, 2))
-    due = shipped + known.term[customer]
-    usual = shipped + dice.between("order paid", size, _PAID_FROM[grade], _PAID_TO[grade])
-    paid = np.where(on_credit, np.minimum(usual, last), day)
-    paid = np.where(large, day, paid)
-    delayed = due + dice.between("order late by", size, 5, _LATE_AT_MOST)
-    delayed = np.where(customer == _LEAVING[0], last + 1, delayed)
-    paid = np.where(late, np.where(delayed > last, NO_DAY, delayed), paid)
-    leaves = np.where(paid == NO_DAY, last + 1, paid)
-    open_orders = _before(customer, day, np.ones(size, np.int64), customer, leaves) + 1
-    most_open = np.ones(known.size, np.int64)
+    instead = dice.between("order instead", size, 0, known.size // 10 - 1) * 10 + 9
+    return np.where(gone, instead, customer), day
+
+
+def _usual_payment(dice: Dice, grade: Numbers, shipped: Numbers, last: int) -> Numbers:
+    """When invoices are paid: well before they fall due, and before the year ends."""
+    after = dice.between("order paid", len(grade), _PAID_FROM[grade], _PAID_TO[grade])
+    paid: Numbers = np.minimum(shipped + after, last)
+    return paid
+
+
+def _late_payment(dice: Dice, customer: Numbers, due: Numbers, last: int) -> Numbers:
+    """When invoices are paid that are paid late; the first customer never pays."""
+    paid = due + dice.between("order late by", len(due), 5, _LATE_AT_MOST)
+    never = (paid > last) | (customer == _LEAVING[0])
+    return np.where(never, NO_DAY, paid)
+
+
+def _targets(
+    dice: Dice,
+    limit: Numbers,
+    customer: Numbers,
+    day: Numbers,
+    settled: Numbers,
+    large: npt.NDArray[np.bool_],
+) -> Numbers:
+    """What orders may come to, so that all that a customer has open at a time stays below the limit."""
+    ones = np.ones(len(day), np.int64)
+    open_orders = _before(customer, day, ones, settled) + 1
+    most_open = np.ones(len(limit), np.int64)
     np.maximum.at(most_open, customer[~large], open_orders[~large])
-    budget = np.where(on_credit, known.limit[customer] // most_open[customer], 300_000)
-    share = dice.between("order share", size, 30, 100)
-    target = np.where(large, known.limit[customer] * 5 // 2, budget * share // 100)
-    off = _discounts(dice, size)
-    lines = _lines(dice, target, off)
-    amount = np.bincount(lines.order, lines.quantity * lines.price, size).astype(np.int64)
-    released = _before(customer, day, amount, customer, leaves)
-    billed = _until(customer, shipped, amount, customer, day) - _until(
-        customer, np.maximum(leaves, shipped), amount, customer, day
-    )
-    credit_only = np.where(on_credit, 1, 0)
-    receivable = billed * credit_only
-    unbilled = (released - billed) * credit_only
-    placed = Orders(
-        customer, day, shipped, due, paid, amount, off, receivable, unbilled, on_credit, large, late
-    )  # fmt: skip
-    return placed, lines
+    budget = np.where(limit[customer] > 0, limit[customer] // most_open[customer], _CASH_BUDGET)
+    share = dice.between("order share", len(day), 30, 100)
+    return np.where(large, limit[customer] * 5 // 2, budget * share // 100)
 
 
 def _discounts(dice: Dice, size: int) -> Numbers:
@@ -234,24 +264,24 @@ def _followed_on_the_day(customer: Numbers, day: Numbers) -> npt.NDArray[np.bool
     return followed
 
 
-def _before(customer: Numbers, day: Numbers, amount: Numbers, of: Numbers, left_on: Numbers) -> Numbers:
-    """What each customer's earlier orders come to that have not left before the day of an order."""
-    entered = np.zeros(len(day), np.int64)
+def _before(customer: Numbers, day: Numbers, amount: Numbers, settled: Numbers) -> Numbers:
+    """What each customer's earlier orders come to that are not settled before the day of an order."""
     by_customer = np.argsort(customer, kind="stable")
     running = np.cumsum(amount[by_customer]) - amount[by_customer]
     starts = np.searchsorted(customer[by_customer], customer[by_customer], "left")
-    entered[by_customer] = running - running[starts]
-    return entered - _until(customer, left_on, amount, of, day)
+    earlier = np.zeros(len(day), np.int64)
+    earlier[by_customer] = running - running[starts]
+    return earlier - _until(customer, settled, amount, day)
 
 
-def _until(customer: Numbers, event: Numbers, amount: Numbers, of: Numbers, day: Numbers) -> Numbers:
-    """What came to each customer before a day: the sum of the amounts whose event was earlier."""
+def _until(customer: Numbers, event: Numbers, amount: Numbers, day: Numbers) -> Numbers:
+    """The sum of the amounts of a customer whose event was before the day of an order."""
     base = int(min(event.min(), day.min()))
     span = int(max(event.max(), day.max())) - base + 2
     keys = customer * span + (event - base)
     order = np.argsort(keys, kind="stable")
     sums = np.concatenate([[0], np.cumsum(amount[order])])
-    upto = np.searchsorted(keys[order], of * span + (day - base), "left")
-    start = np.searchsorted(keys[order], of * span, "left")
+    upto = np.searchsorted(keys[order], customer * span + (day - base), "left")
+    start = np.searchsorted(keys[order], customer * span, "left")
     result: Numbers = sums[upto] - sums[start]
     return result
