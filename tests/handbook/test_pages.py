@@ -123,6 +123,11 @@ cases:
     expect: {outcome: deny}
   - {name: {en: nothing known, zh: 未知}, given: {order: {amount: null}}, expect: {outcome: incomplete}}
   - {name: {en: wrong, zh: 不符}, expect: {outcome: allow}}
+---
+tests: untitled
+control_point: order.other
+as_of: 2026-03-01
+cases: [{name: {en: loose, zh: 其他}, given: {order: {urgent: true}}, expect: {outcome: flag}}]
 """
 CATALOGUE = Catalogue((Control("C-1", "S1"), Control("C-2", "S1"), Control("C-3", "S1")), {})
 
@@ -161,7 +166,7 @@ def test_the_index_counts(books):
     index = books["en"]["index.md"]
     assert "# Our rules: handbook of controls" in index
     assert "| S1 | [First](s1.md) | 3 | 2 | 2 | 2 | 7 | 4 |" in index
-    assert "|  | [Further policies](policies.md) |  |  |  | 1 | 1 | 0 |" in index
+    assert "|  | [Further policies](policies.md) |  |  |  | 1 | 1 | 1 |" in index
     assert "| S1 | [第一](s1.md) |" in books["zh"]["index.md"]
 
 
@@ -321,3 +326,7 @@ def test_worked_examples(page):
         r"| **incomplete**; missing: Amount \| total | T-1#1 | Days late 28 days |",
         "| wrong |  | as of 2026-03-01 | **review**; open: R-1; not as expected | R-1, T-1#1 | Days late 28 days |",
     ]
+
+
+def test_examples_without_a_title_are_called_like_the_policy(books):
+    assert section(books["en"]["policies.md"], "### No system")[0] == "Control point `order.other`."

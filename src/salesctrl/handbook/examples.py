@@ -11,6 +11,7 @@ from salesctrl.handbook.markdown import escaped, shown_columns, table
 from salesctrl.handbook.model import Suite
 from salesctrl.handbook.words import PageWords
 from salesctrl.numbers import NotExact
+from salesctrl.policy.documents import LocalText
 from salesctrl.policy.literals import BadLiteral
 from salesctrl.policy.types import Base, Type
 from salesctrl.policy.vocabulary import Field, KindOf
@@ -29,7 +30,7 @@ class ExampleWriter:
 
     def lines(self, suite: Suite) -> Iterator[str]:
         """The lines of some examples that belong together: a heading, what all share, a table."""
-        title = escaped(suite.title.get(self.words.lang)) if suite.title is not None else suite.control_point
+        title = escaped((suite.title or self._title(suite.control_point)).get(self.words.lang))
         if suite.rule is not None:
             title = self.words.tell("examples_of", rule=suite.rule)
         yield from (f"### {title}", "", self.words.tell("at", point=suite.control_point), "")
@@ -41,6 +42,10 @@ class ExampleWriter:
         rows = [self._row(result, common) for result in suite.results]
         heads, rows = shown_columns([self.words.tell(key) for key in keys], rows)
         yield from table(heads, rows)
+
+    def _title(self, point: str) -> LocalText:
+        """What examples are called that have no title: like the first policy of their control point."""
+        return next(policy.title for policy in self.engine.policies if policy.control_point == point)
 
     def _row(self, result: TestResult, common: Data) -> list[str]:
         case = result.case
