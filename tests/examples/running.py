@@ -13,7 +13,7 @@ SCRIPTS = {
     "demo.txt": "examples/demo.py",
     "python_api.txt": "examples/python_api.py",
     "analysis.txt": "examples/analysis.py",
-    "company.txt": "examples/company/run_tests.py",
+    "companies.txt": "examples/companies.py",
     "discounts.txt": "examples/order_lines/discounts.py",
     "sales_year.txt": "examples/sales_year.py",
 }

@@ -1,0 +1,102 @@
+"""The overlays of the invented companies: sound, no more than they say, and a system that is off is off whole."""
+
+from dataclasses import replace
+
+import pytest
+from examples.companies import COMPANIES
+from tests.examples.running import ROOT
+
+from salesctrl.engine import Engine, read
+from salesctrl.policy.loader import default_policies
+from salesctrl.testing import cases, run_case
+
+WITHOUT = {"trading_firm": {"S21", "S32", "S33"}, "property_developer": {"S30"}}
+"""The systems of controls that a company has switched off."""
+
+
+@pytest.fixture(scope="module", params=COMPANIES)
+def company(request):
+    """The folder, the policies as they are shipped, and under the overlay."""
+    loading = read([default_policies(), ROOT / "examples" / request.param])
+    assert not list(loading.diagnostics)
+    shipped = Engine(loading)
+    return request.param, shipped, shipped.with_overlays([COMPANIES[request.param][0]])
+
+
+def overlay_of(engine, folder):
+    """The overlay of a company, as it is written."""
+    name = COMPANIES[folder][0]
+    return next(loaded.doc for loaded in engine.documents.overlays if loaded.doc.overlay == name)
+
+
+def rules_of_systems(documents, systems):
+    """The ids of all rules of some systems; tables and metrics are none of these."""
+    found = set()
+    for loaded in documents.policies:
+        if loaded.doc.system in systems:
+            assert not any(row.match for table in loaded.doc.tables.values() for row in table.rows)
+            found |= {rule.id for rule in loaded.doc.rules}
+    return found
+
+
+def test_a_system_that_is_off_is_off_whole(company):
+    folder, shipped, _ = company
+    off = [item.rule for item in overlay_of(shipped, folder).off]
+    there = rules_of_systems(shipped.documents, WITHOUT[folder])
+    assert len(off) == len(set(off))
+    assert there <= set(off)
+    single = {"trading_firm": {"CR-18-2b-H"}, "property_developer": set()}
+    assert set(off) - there == single[folder]
+
+
+def test_every_parameter_of_the_overlay_is_another_than_the_shipped(company):
+    folder, shipped, own = company
+    overlay = overlay_of(shipped, folder)
+    before = {policy.name: policy for policy in shipped.policies}
+    after = {policy.name: policy for policy in own.policies}
+    changed = [(policy, name) for policy, values in overlay.parameters.items() for name in values]
+    for policy, name in changed:
+        was, now = before[policy].parameters[name], after[policy].parameters[name]
+        assert now.origin == overlay.overlay
+        assert replace(now, origin=None) != was, f"{policy}: {name} is as shipped"
+    systems = {loaded.doc.policy: loaded.doc.system for loaded in shipped.documents.policies}
+    found = len(changed), len({systems[policy] for policy, _ in changed})
+    assert found == {"trading_firm": (21, 11), "property_developer": (23, 8)}[folder]
+
+
+def test_every_change_has_a_case_that_comes_out_otherwise_without_it(company):
+    folder, shipped, own = company
+    overlay = overlay_of(shipped, folder)
+    otherwise = set()
+    for case in cases(own):
+        if case.overlays == (overlay.overlay,):
+            alone = replace(case, overlays=())
+            with_it, without = (run_case(engine, alone).decision for engine in (own, shipped))
+            said = [(found.outcome, found.fired, found.values) for found in (with_it, without)]
+            otherwise |= {case.control_point} if said[0] != said[1] else set()
+    points = {policy.name: policy.control_point for policy in shipped.policies}
+    assert {points[policy] for policy in (*overlay.parameters, *overlay.add)} - otherwise == set()
+
+
+@pytest.mark.slow
+def test_the_cases_of_the_pack_differ_only_where_the_overlay_does(company):
+    folder, shipped, _ = company
+    overlay = overlay_of(shipped, folder)
+    facts = [path for path in [ROOT / "examples" / folder / "facts.yaml"] if path.exists()]
+    # Without the organisation: the pack's cases speak of a company that lists no persons.
+    loading = read([default_policies(), *facts], overlays=[ROOT / "examples" / folder / "overlay.yaml"])
+    assert not list(loading.diagnostics)
+    engine = Engine(loading)
+    off = {item.rule for item in overlay.off}
+    touched = {
+        policy.control_point
+        for policy in engine.policies
+        if policy.name in overlay.parameters
+        or policy.name in overlay.add
+        or any(rule.id in off for rule in policy.rules)
+    }
+    results = [run_case(engine, case) for case in cases(engine) if not case.overlays]
+    differ = {result.case.control_point for result in results if not result.passed}
+    assert differ <= touched
+    assert sum(result.passed for result in results) > 0.9 * len(results)
+    assert all(result.decision is not None for result in results)
