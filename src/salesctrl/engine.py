@@ -18,10 +18,18 @@ from salesctrl.diagnostics import Diagnostic, Diagnostics, Span, quoted, suggest
 from salesctrl.errors import FactProblem, FactsError, InternalError, UnknownControlPoint
 from salesctrl.evaluate.facts import day_of
 from salesctrl.evaluate.point import ControlPoint
+from salesctrl.kept import Kept, fingerprint
 from salesctrl.policy.carried import from_text, to_text
 from salesctrl.policy.documents import OverlayDocument, TestsDocument
 from salesctrl.policy.literals import BadLiteral
-from salesctrl.policy.loader import Loaded, PolicySet, collector_paused, default_policies, load_policy_set
+from salesctrl.policy.loader import (
+    Loaded,
+    PolicySet,
+    collector_paused,
+    default_policies,
+    load_policy_set,
+    policy_files,
+)
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
@@ -55,16 +63,16 @@ def read(
 ) -> Loading:
     """Load and check policies without raising for what is wrong with them: what ``salesctrl check`` shows."""
     diagnostics = Diagnostics()
-    if path is None:
-        paths = [default_policies()]
-    elif isinstance(path, str | Path):
-        paths = [Path(path)]
-    else:
-        paths = [Path(p) for p in path]
     with collector_paused():
-        documents = load_policy_set(paths, diagnostics)
+        documents = load_policy_set(_paths(path), diagnostics)
         _check_tests(documents, diagnostics)
         return _laid_over(documents, (), overlays, diagnostics)
+
+
+def _paths(path: str | Path | Sequence[str | Path] | None) -> list[Path]:
+    if path is None:
+        return [default_policies()]
+    return [Path(path)] if isinstance(path, str | Path) else [Path(p) for p in path]
 
 
 def check_overlays(loading: Loading) -> None:
@@ -146,7 +154,10 @@ def _unknown_overlay(
 
 
 def load(
-    path: str | Path | Sequence[str | Path] | None = None, *, overlays: Sequence[str | Path] = ()
+    path: str | Path | Sequence[str | Path] | None = None,
+    *,
+    overlays: Sequence[str | Path] = (),
+    cache: str | Path | None = None,
 ) -> Engine:
     """Load policies and make an engine of them.
 
@@ -154,6 +165,9 @@ def load(
         path: A folder of policies, a file, or several of these; left out, the policies that come with the
             package.
         overlays: Overlays to lay over them, in this order: names of overlays in the set, or paths of files.
+        cache: A folder of this user's where the compiled policies are kept for the next time. They are found
+            by the text of all files and by the versions of Python and of this package, so they are never
+            stale; and used only if their signature is right, under a key that only the user can read.
 
     Raises:
         PolicyError: The policies are wrong; it carries every diagnostic, with file, line and column.
@@ -162,9 +176,38 @@ def load(
     >>> "order.release" in engine.control_points
     True
     """
+    if cache is None:
+        return _loaded(path, overlays)
+    kept, mark = Kept(Path(cache)), _mark(path, overlays)
+    with collector_paused():
+        found = kept.find(mark) if mark is not None else None
+    if isinstance(found, Loading):
+        return Engine(found)
+    engine = _loaded(path, overlays)
+    if mark is not None and mark == _mark(path, overlays):  # no file has changed meanwhile
+        kept.keep(mark, engine._loading)
+    return engine
+
+
+def _loaded(path: str | Path | Sequence[str | Path] | None, overlays: Sequence[str | Path]) -> Engine:
     loading = read(path, overlays=overlays)
     loading.diagnostics.raise_if_errors()
     return Engine(loading)
+
+
+def _mark(path: str | Path | Sequence[str | Path] | None, overlays: Sequence[str | Path]) -> str | None:
+    """What tells these policies from all others; none if they cannot be read."""
+    parts: list[bytes] = []
+    files = policy_files(_paths(path))
+    for overlay in overlays:
+        parts.append(str(overlay).encode())
+        if files is not None and Path(overlay).exists():
+            more = policy_files([Path(overlay)])
+            files = None if more is None else [*files, *more]
+    if files is None:
+        return None
+    parts += [part for name, content in files for part in (name.encode(), content)]
+    return fingerprint(parts)
 
 
 def load_text(text: str) -> Engine:

@@ -152,6 +152,18 @@ def _stretches(policies: Sequence[CheckedPolicy]) -> list[Interval]:
     return [Interval(a, b - 1) for a, b in zip(firsts, [*firsts[1:], LAST_DAY + 1], strict=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class _Definitions:
+    """What the names of a policy stand for."""
+
+    policy: CheckedPolicy
+
+    def __call__(self, node: t.FormulaRef | t.TableRef) -> t.Node:
+        if isinstance(node, t.FormulaRef):
+            return self.policy.formulas[node.name].node
+        return self.policy.table_outputs[node.table, node.output]
+
+
 class _Planner:
     """One plan."""
 
@@ -169,13 +181,7 @@ class _Planner:
 
     def _lowering(self, policy: CheckedPolicy) -> Lowering:
         values = {name: parameter.on(self.stretch.first) for name, parameter in policy.parameters.items()}
-
-        def definition(node: t.FormulaRef | t.TableRef) -> t.Node:
-            if isinstance(node, t.FormulaRef):
-                return policy.formulas[node.name].node
-            return policy.table_outputs[node.table, node.output]
-
-        return Lowering(self.graph, self.inputs, values, definition)
+        return Lowering(self.graph, self.inputs, values, _Definitions(policy))
 
     def plan(self) -> Plan:
         active: list[tuple[CheckedPolicy, CheckedRule]] = []

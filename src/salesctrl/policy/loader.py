@@ -97,6 +97,20 @@ def _load(paths: Sequence[Path], found: Diagnostics) -> PolicySet:
     return set_of(loaded, [name for _, name in files])
 
 
+def policy_files(paths: Sequence[Path]) -> list[tuple[str, bytes]] | None:
+    """The files that would be loaded, by name, with what is in them; None where one cannot be read.
+
+    >>> policy_files([Path("no-such-folder")]) is None
+    True
+    """
+    found = Diagnostics()
+    try:
+        files = [(name, path.read_bytes()) for path, name in _files(paths, found)]
+    except OSError:
+        return None
+    return None if found.has_errors else files
+
+
 def set_of(documents: Sequence[Loaded[Part]], files: Sequence[str] = ()) -> PolicySet:
     """The documents by their kinds, in the order given."""
     return PolicySet(
