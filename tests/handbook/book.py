@@ -16,6 +16,8 @@ SITE = ROOT / "mkdocs.yml"
 FOLDERS: dict[Language, Path] = {"en": ROOT / "docs" / "handbook", "zh": ROOT / "docs" / "handbook" / "zh"}
 CORRECTIONS = "corrections.md"
 """The one page that is written by hand."""
+TABLES = "real-tables.md"
+"""The page that `tests/test_shared_metrics.py` writes."""
 _NAV = re.compile(r"^  - Handbook:\n(?: {4,}.*\n)*", re.MULTILINE)
 
 
@@ -31,6 +33,7 @@ def written(lang: Language) -> dict[str, str]:
     """The pages as they are."""
     pages = {path.name: path.read_text("utf-8") for path in FOLDERS[lang].glob("*.md")}
     pages.pop(CORRECTIONS, None)
+    pages.pop(TABLES, None)
     return pages
 
 
@@ -41,6 +44,7 @@ def navigation(text: str) -> str:
         "  - Handbook:",
         "      - handbook/index.md",
         f"      - handbook/{CORRECTIONS}",
+        f"      - handbook/{TABLES}",
         *(f"      - handbook/{name}" for name in english),
         "      - 中文:",
         "          - handbook/zh/index.md",
