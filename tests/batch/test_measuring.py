@@ -268,3 +268,12 @@ def test_periods(tmp_path: Path, period: str, first: str) -> None:
     row = pl.DataFrame({"salesperson": ["a"], "booked": [day], "due": [1], "received": [1]})
     result = salesctrl.load(tmp_path).measure("collection-rate", row, as_of=day + timedelta(days=9))
     assert result.columns["collected.booked"].to_list() == [date.fromisoformat(first)]
+
+
+def test_a_metric_that_asks_how_many_groups_there_are(tmp_path: Path) -> None:
+    """The places are not known at first: no column of the measuring itself may look like one of them."""
+    last = "- {id: LAST, title: The last, when: customer_sales.position == customer_sales.groups, flag: true}"
+    text = POLICIES + RANKED.replace("  - {id: TOP,", f"  {last}\n  - {{id: TOP,")
+    Path(tmp_path, "policies.yaml").write_text(text, encoding="utf-8")
+    result = salesctrl.load(tmp_path).measure("customers-by-sales", ROWS, as_of="2026-03-01")
+    assert ["LAST" in fired for fired in result.columns["fired"]].count(True) == 1

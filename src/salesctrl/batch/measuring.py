@@ -29,8 +29,8 @@ from salesctrl.policy.documents import GroupKey, MetricDocument
 from salesctrl.policy.vocabulary import Field, VocabularyIndex, normal
 from salesctrl.tables.chosen import listed
 
-_GROUP = "number of the group"
-"""The column by which rows and groups refer to each other; no fact can have such a name."""
+_GROUP = "§"
+"""The column by which rows and groups refer to each other; no fact can have such a name, nor one like it."""
 _SHOWN = 5
 _DIGITS = 80
 
