@@ -198,3 +198,13 @@ action: rate_customer
         for day in ("2026-12-31", "2027-01-01")
     ]
     assert due == [date(2026, 12, 31), date(2027, 1, 30)]
+
+
+def test_an_action_without_words_is_pointed_at(tmp_path: Path) -> None:
+    """Where the action is all that is required, too."""
+    text = POLICIES.replace("action: clear\n", "action: clears\n")
+    assert text != POLICIES
+    Path(tmp_path, "policies.yaml").write_text(text, encoding="utf-8")
+    [finding] = salesctrl.engine.read(tmp_path).findings
+    assert finding.code == "W403"
+    assert text.splitlines()[finding.span.line - 1] == "action: clears"

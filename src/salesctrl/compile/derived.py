@@ -280,6 +280,7 @@ def _of_obligation(loaded: Loaded[ObligationDocument], diagnostics: Diagnostics)
     ]
     moved[("rules", 0, "review", 0, "action", "owner")] = ("owner",)
     moved[("rules", 0, "review", 0, "action", "name")] = ("action",)
+    moved[("rules", 0, "review", "action", "name")] = ("action",)  # where it is the only requirement
     moved |= {("rules", 0, "review", i + 1): ("evidence", i) for i in range(len(doc.evidence))}
     moved |= {("rules", 0, key): (key,) for key in ("because", "title", "covers")}
     moved[("rules", 0, "review")] = ("owner",)
