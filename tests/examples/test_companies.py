@@ -17,10 +17,10 @@ WITHOUT = {"trading_firm": {"S21", "S32", "S33"}, "property_developer": {"S30"}}
 @pytest.fixture(scope="module", params=COMPANIES)
 def company(request):
     """The folder, the policies as they are shipped, and under the overlay."""
-    loading = read([default_policies(), ROOT / "examples" / request.param])
-    assert not list(loading.diagnostics)
-    shipped = Engine(loading)
-    return request.param, shipped, shipped.with_overlays([COMPANIES[request.param][0]])
+    paths = [default_policies(), ROOT / "examples" / request.param]
+    loadings = [read(paths, overlays=names) for names in ((), COMPANIES[request.param][:1])]
+    assert [list(loading.diagnostics) for loading in loadings] == [[], []]
+    return request.param, *map(Engine, loadings)
 
 
 def overlay_of(engine, folder):
