@@ -98,8 +98,8 @@ def test_a_finding_has_an_owner_and_asks_for_evidence(engine: Engine) -> None:
     said = decision.explain()
     assert "rating by Customer service manager" in said
     assert "C-7" in said
-    kinds = [(r.need.kind, r.satisfied) for r in decision.requirements]
-    assert kinds == [("action", False), ("document", False)]
+    kinds = [(type(r.need).__name__, r.satisfied) for r in decision.requirements]
+    assert kinds == [("ActionNeed", False), ("DocumentNeed", False)]
     done = {
         "actions": [{"name": "rate_customer", "date": "2026-07-20"}],
         "documents": [{"kind": "rating_report", "date": "2026-07-20"}],

@@ -52,7 +52,7 @@ def generate() -> dict[str, Schema]:
     """The schemas by the name of their kind of document; `salesctrl` is that of any.
 
     >>> sorted(generate())
-    ['organisation', 'overlay', 'pack', 'policy', 'salesctrl', 'tests', 'vocabulary']
+    ['metric', 'obligation', 'organisation', 'overlay', 'pack', 'policy', 'salesctrl', 'tests', 'vocabulary']
     """
     models = dict(DOCUMENTS)
     definitions = _definitions(models.values())
@@ -197,6 +197,7 @@ _SHORT_FORMS: dict[str, Callable[[Schema], Schema]] = {
     "DocumentSpec": _or_a(SCALAR),
     "FieldSpec": _or_a(SCALAR),
     "FormulaSpec": _or_a(SCALAR_OR_FLAG),
+    "GroupKey": _or_a(SCALAR),
     "LocalText": _or_a(SCALAR),
     "ParameterSpec": _parameter,
     "RoleHeld": _or_a(SCALAR),
@@ -232,6 +233,7 @@ _ONE_OUTCOME = [
 
 _BETWEEN_KEYS: dict[str, Schema] = {
     "LocalText": {"anyOf": _required("en", "zh")},
+    "ObligationDocument": {"oneOf": _required("every", "each_year")},
     "ParameterSpec": {"oneOf": _required("value", "values", "bands")},
     "ApprovalSpec": {
         "oneOf": _required("any_of", "all_of", "in_order", "level"),
