@@ -207,4 +207,5 @@ def test_an_action_without_words_is_pointed_at(tmp_path: Path) -> None:
     Path(tmp_path, "policies.yaml").write_text(text, encoding="utf-8")
     [finding] = salesctrl.engine.read(tmp_path).findings
     assert finding.code == "W403"
+    assert finding.span is not None
     assert text.splitlines()[finding.span.line - 1] == "action: clears"

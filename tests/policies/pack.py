@@ -67,10 +67,11 @@ def documents() -> Iterator[tuple[str, BaseModel]]:
     found = loading().documents
     assert found.pack is not None
     yield "pack", found.pack.doc
-    for group in (found.vocabularies, found.organisations, found.policies, found.tests, found.overlays):
-        for loaded in group:
-            first = next(iter(type(loaded.doc).model_fields))
-            yield f"{first} {getattr(loaded.doc, first)}", loaded.doc
+    rules = (*found.policies, *found.metrics, *found.obligations)
+    for loaded in (*found.vocabularies, *found.organisations, *rules, *found.tests, *found.overlays):
+        assert isinstance(loaded.source.data, dict)
+        first = next(iter(loaded.source.data))
+        yield f"{first} {getattr(loaded.doc, first)}", loaded.doc
 
 
 def texts(value: object, path: str) -> Iterator[tuple[str, LocalText]]:
