@@ -377,6 +377,12 @@ _TABLE: Final = (
         "name of its groups is taken; or a name is used that metrics and obligations give to something of "
         "theirs.",
     ),
+    (
+        "E431",
+        "a control over cases, a ladder or a waiver that cannot be formed",
+        "An activity, or a field of an event, is not known; a name is taken; no vocabulary lists activities; "
+        "a length of time is none; no transition leads to a state; or a waiver names no segregation of duties.",
+    ),
     # --- warnings ---
     (
         "W401",

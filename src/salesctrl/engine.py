@@ -516,7 +516,7 @@ def set_digest(loading: Loading) -> str:
         pack,
         [loaded.source.data for loaded in documents.vocabularies],
         [loaded.source.data for loaded in documents.organisations],
-        [loaded.source.data for loaded in (*documents.policies, *documents.metrics, *documents.obligations)],
+        [loaded.source.data for loaded in documents.ruling],
     )
     parts = [sorted(digest(data) for data in group) for group in groups]
     return digest([*parts, [digest(loaded.source.data) for loaded in loading.overlays]])

@@ -1,4 +1,4 @@
-"""Metrics and obligations as what they stand for: policies, and the kinds of fact that these read.
+"""Metrics, obligations and controls over cases as what they stand for: policies, and the kinds that these read.
 
 There is one meaning of rules, that of policies. A metric is a policy on a group of rows, which is a kind of
 fact of its own: its keys, and the list of its rows. An obligation is a policy with a due date. What is wrong
@@ -8,9 +8,11 @@ with such a policy is reported where the metric or the obligation says it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
-from salesctrl.diagnostics import Diagnostics, Span, suggest
+from salesctrl.compile.derived_cases import derived_cases
+from salesctrl.compile.moved import moved_source
+from salesctrl.diagnostics import Diagnostics, suggest
 from salesctrl.policy.documents import (
     ActionSpec,
     FieldSpec,
@@ -28,7 +30,7 @@ from salesctrl.policy.documents import (
     Vocabulary,
 )
 from salesctrl.policy.loader import Loaded, PolicySet
-from salesctrl.policy.source import NodePath, SourceDocument
+from salesctrl.policy.source import NodePath
 
 ROWS = "rows"
 """The field of a group that lists its rows."""
@@ -43,16 +45,18 @@ RANK_FIELDS: Mapping[str, LocalText] = {
 
 
 def derived(documents: PolicySet, diagnostics: Diagnostics) -> PolicySet:
-    """The documents with the policies and the kinds that metrics and obligations stand for."""
-    if not documents.metrics and not documents.obligations:
+    """The documents with the policies and the kinds that the others with rules stand for."""
+    if len(documents.ruling) == len(documents.policies):
         return documents
     kinds = _Kinds(documents.vocabularies, diagnostics)
     groups = [kinds.group(loaded) for loaded in documents.metrics]
     policies = [_of_metric(loaded) for loaded in documents.metrics if kinds.formed(loaded)]
     policies += [_of_obligation(loaded, diagnostics) for loaded in documents.obligations]
+    of_cases, on_cases = derived_cases(documents, diagnostics)
+    policies += on_cases
     return replace(
         documents,
-        vocabularies=(*documents.vocabularies, *(made for made in groups if made is not None)),
+        vocabularies=(*documents.vocabularies, *(made for made in groups if made is not None), *of_cases),
         policies=(*documents.policies, *policies),
     )
 
@@ -73,35 +77,6 @@ def obligation_point(name: str) -> str:
     'obligation.yearly-rating'
     """
     return f"obligation.{name}"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Elsewhere(SourceDocument):
-    """A document whose parts are reported where other parts stand: those that they were made of."""
-
-    moved: Mapping[NodePath, NodePath] = field(default_factory=dict)
-    before: Mapping[NodePath, int] = field(default_factory=dict)
-    """How many characters stand in an expression before the one that it was made of."""
-
-    def span(self, path: NodePath, *, key: bool = False) -> Span:
-        return SourceDocument.span(self, self._origin(path), key=key)
-
-    def expression_span(self, path: NodePath, start: int, end: int) -> Span:
-        before = self.before.get(path, 0)
-        return SourceDocument.expression_span(self, self._origin(path), start - before, end - before)
-
-    def _origin(self, path: NodePath) -> NodePath:
-        for length in range(len(path), 0, -1):
-            origin = self.moved.get(path[:length])
-            if origin is not None:
-                return (*origin, *path[length:])
-        return path
-
-
-def _moved(
-    source: SourceDocument, moved: Mapping[NodePath, NodePath], before: Mapping[NodePath, int] | None = None
-) -> SourceDocument:
-    return _Elsewhere(source.data, source.root, source.lines, moved, before or {})
 
 
 # --- metrics ----------------------------------------------------------------------------------------
@@ -163,7 +138,7 @@ class _Kinds:
         moved: dict[NodePath, NodePath] = {("kinds", doc.as_): ("as",)}
         moved |= {("kinds", doc.as_, "fields", name): ("rank",) for name in RANK_FIELDS}
         moved |= {("kinds", doc.as_, "fields", key.field): ("by", i) for i, key in enumerate(doc.by)}
-        return Loaded(made, _moved(source, moved))
+        return Loaded(made, moved_source(source, moved))
 
     def _key(
         self, loaded: Loaded[MetricDocument], place: int, key: GroupKey, rows: Mapping[str, FieldSpec]
@@ -223,7 +198,7 @@ def _of_metric(loaded: Loaded[MetricDocument]) -> Loaded[PolicyDocument]:
     moved: dict[NodePath, NodePath] = {("policy",): ("metric",), ("control_point",): ("metric",)}
     moved |= {("subject", i): ("by", i) for i in range(len(doc.by))}
     moved[("outputs", len(doc.outputs))] = ("rank", "by")
-    return Loaded(made, _moved(loaded.source, moved))
+    return Loaded(made, moved_source(loaded.source, moved))
 
 
 # --- obligations ------------------------------------------------------------------------------------
@@ -319,7 +294,7 @@ def _of_obligation(loaded: Loaded[ObligationDocument], diagnostics: Diagnostics)
     moved |= {("policy",): ("obligation",), ("control_point",): ("obligation",)}
     composed = [name for name, text in formulas.items() if text.startswith(_IF_KNOWN)]
     before: dict[NodePath, int] = {("let", name): len(_IF_KNOWN) for name in composed}
-    return Loaded(made, _moved(source, moved, before))
+    return Loaded(made, moved_source(source, moved, before))
 
 
 def _formula(name: str, text: str) -> FormulaSpec:

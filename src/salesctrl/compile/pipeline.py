@@ -1,7 +1,7 @@
 """From a policy set to what evaluation needs: the passes, in their order.
 
     documents ── derivation ── vocabulary ── organisation
-              ── drafts ── policies ── across ── plans ── CheckedSet
+              ── drafts ── policies ── cases ── across ── plans ── CheckedSet
 
 Each pass reads what those before it left in the :class:`Work` and adds its own part; all of them report what
 is wrong to the same diagnostics, so that everything is found at once.
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from salesctrl.compile.across import check_across
+from salesctrl.compile.cases import Cases, build_cases
 from salesctrl.compile.checked import CheckedPolicy, Expression
 from salesctrl.compile.derived import derived
 from salesctrl.compile.drafts import Draft, Reporter, draft_policies
@@ -20,6 +21,7 @@ from salesctrl.compile.formulas import Names
 from salesctrl.compile.parameters import check_parameters
 from salesctrl.compile.plan import CheckedSet, Plan, plan_all
 from salesctrl.compile.rules import RuleChecker, interval
+from salesctrl.compile.segregation import Segregation, build_segregation
 from salesctrl.diagnostics import Diagnostics
 from salesctrl.expr import tree as t
 from salesctrl.expr.check import check
@@ -44,10 +46,12 @@ class Work:
     drafts: list[Draft] = field(default_factory=list)
     policies: list[CheckedPolicy] = field(default_factory=list)
     plans: dict[str, tuple[Plan, ...]] = field(default_factory=dict)
+    segregation: Segregation = field(default_factory=Segregation)
+    cases: Cases = field(default_factory=Cases)
 
 
 def derivation(work: Work) -> None:
-    """Write metrics and obligations as the policies that they are."""
+    """Write metrics, obligations, controls over cases and ladders as the policies that they are."""
     work.documents = derived(work.documents, work.diagnostics)
 
 
@@ -60,12 +64,14 @@ def vocabulary(work: Work) -> None:
 
 
 def organisation(work: Work) -> None:
-    """Resolve roles, duties, persons, delegations."""
+    """Resolve roles, duties, persons, delegations, and what is to be segregated."""
     if work.before is not None:
         work.organisation = work.before.organisation
+        work.segregation = work.before.segregation
         return
     points = [loaded.doc.control_point for loaded in work.documents.policies]
     work.organisation = build_organisation(work.documents.organisations, work.diagnostics, points)
+    work.segregation = build_segregation(work.documents.organisations, work.organisation, work.diagnostics)
 
 
 def drafts(work: Work) -> None:
@@ -127,6 +133,19 @@ def _subject(draft: Draft, names: Names, reporter: Reporter) -> tuple[Expression
     return tuple(done)
 
 
+def cases(work: Work) -> None:
+    """Resolve activities, the patterns of controls over cases, and ladders."""
+    assert work.organisation is not None
+    if (
+        work.documents.case_controls
+        or work.documents.ladders
+        or any(loaded.doc.activities for loaded in work.documents.vocabularies)
+    ):
+        work.cases = build_cases(
+            work.documents, work.organisation, work.vocabulary, work.policies, work.diagnostics
+        )
+
+
 def across(work: Work) -> None:
     """What only shows between policies: ids, exceptions, outputs of one name."""
     check_across(work.drafts, work.policies, work.diagnostics)
@@ -139,7 +158,7 @@ def plans(work: Work) -> None:
 
 
 PASSES: tuple[Callable[[Work], None], ...] = (
-    derivation, vocabulary, organisation, drafts, policies, across, plans,
+    derivation, vocabulary, organisation, drafts, policies, cases, across, plans,
 )  # fmt: skip
 
 
@@ -166,4 +185,5 @@ def check_set(
     return CheckedSet(
         pack.pack if pack else "policies", pack.version if pack else "0", work.vocabulary, work.organisation,
         tuple(work.policies), tuple(o.doc.overlay for o in overlays), work.plans,
+        work.segregation, work.cases,
     )  # fmt: skip

@@ -7,12 +7,14 @@ begins; so inside a plan every parameter is a constant.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from graphlib import TopologicalSorter
 
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
+from salesctrl.compile.cases import Cases
 from salesctrl.compile.checked import CheckedPolicy, CheckedRule, Interval, Requirement
 from salesctrl.compile.needs import PaymentNeed
+from salesctrl.compile.segregation import Segregation
 from salesctrl.diagnostics import Diagnostics, Span
 from salesctrl.expr import tree as t
 from salesctrl.expr.ir import MAX_DIGITS, Graph
@@ -108,6 +110,8 @@ class CheckedSet:
     policies: tuple[CheckedPolicy, ...]
     overlays: tuple[str, ...]
     plans: Mapping[str, tuple[Plan, ...]]
+    segregation: Segregation = field(default_factory=Segregation)
+    cases: Cases = field(default_factory=Cases)
 
 
 def plan_all(

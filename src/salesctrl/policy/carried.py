@@ -23,9 +23,7 @@ def to_text(documents: PolicySet, laid: Sequence[Loaded[OverlayDocument]], diges
         *pack,
         *documents.vocabularies,
         *documents.organisations,
-        *documents.policies,
-        *documents.metrics,
-        *documents.obligations,
+        *documents.ruling,
     ]
     data = {
         "digest": digest,

@@ -8,7 +8,10 @@
 | `policy` | :class:`PolicyDocument` |
 | `metric` | :class:`MetricDocument` |
 | `obligation` | :class:`ObligationDocument` |
+| `case_control` | :class:`CaseControlDocument` |
+| `ladder` | :class:`LadderDocument` |
 | `tests` | :class:`TestsDocument` |
+| `timeline` | :class:`TimelineDocument` |
 | `overlay` | :class:`OverlayDocument` |
 
 The models are frozen. Short forms are written out (a text for a formula becomes a :class:`FormulaSpec`), a
@@ -18,8 +21,20 @@ expressions are read by later stages, which know the vocabulary.
 
 from typing import Final
 
+from salesctrl.policy.documents_activity import Activity, EvidenceSpec
 from salesctrl.policy.documents_base import FUNCTIONS, LocalText, Part, Period, Source
 from salesctrl.policy.documents_cases import AddSpec, Case, Off, OverlayDocument, TestsDocument
+from salesctrl.policy.documents_events import (
+    AroundSpec,
+    CaseControlDocument,
+    DueSpec,
+    EventSpec,
+    LadderDocument,
+    StateSpec,
+    TimelineCase,
+    TimelineDocument,
+    TransitionSpec,
+)
 from salesctrl.policy.documents_metric import GroupKey, MetricDocument, Rank
 from salesctrl.policy.documents_obligation import ObligationDocument
 from salesctrl.policy.documents_organisation import (
@@ -33,9 +48,11 @@ from salesctrl.policy.documents_organisation import (
     OrganisationDocument,
     Pack,
     Person,
+    Process,
     Role,
     RoleHeld,
     Vocabulary,
+    Waiver,
 )
 from salesctrl.policy.documents_policy import (
     ActionSpec,
@@ -63,7 +80,10 @@ Document = (
     | PolicyDocument
     | MetricDocument
     | ObligationDocument
+    | CaseControlDocument
+    | LadderDocument
     | TestsDocument
+    | TimelineDocument
     | OverlayDocument
 )
 
@@ -75,7 +95,10 @@ DOCUMENTS: Final[dict[str, type[Part]]] = {
     "policy": PolicyDocument,
     "metric": MetricDocument,
     "obligation": ObligationDocument,
+    "case_control": CaseControlDocument,
+    "ladder": LadderDocument,
     "tests": TestsDocument,
+    "timeline": TimelineDocument,
     "overlay": OverlayDocument,
 }
 
@@ -83,23 +106,30 @@ __all__ = [
     "DOCUMENTS",
     "FUNCTIONS",
     "ActionSpec",
+    "Activity",
     "AddSpec",
     "ApprovalSpec",
+    "AroundSpec",
     "AuthorityLimit",
     "CalendarSpec",
     "Case",
+    "CaseControlDocument",
     "DatedValue",
     "Delegation",
     "Document",
     "DocumentSpec",
+    "DueSpec",
     "Duty",
     "Effects",
+    "EventSpec",
+    "EvidenceSpec",
     "Example",
     "FieldSpec",
     "FormulaSpec",
     "GroupKey",
     "Incompatible",
     "Kind",
+    "LadderDocument",
     "LocalText",
     "MetricDocument",
     "ObligationDocument",
@@ -113,6 +143,7 @@ __all__ = [
     "Period",
     "Person",
     "PolicyDocument",
+    "Process",
     "Rank",
     "RequirementSpec",
     "Role",
@@ -120,9 +151,14 @@ __all__ = [
     "RuleSpec",
     "RulesDocument",
     "Source",
+    "StateSpec",
     "TableInput",
     "TableRow",
     "TableSpec",
     "TestsDocument",
+    "TimelineCase",
+    "TimelineDocument",
+    "TransitionSpec",
     "Vocabulary",
+    "Waiver",
 ]

@@ -4,6 +4,7 @@ from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
+from salesctrl.policy.documents_activity import Activity
 from salesctrl.policy.documents_base import (
     Choices,
     Count,
@@ -90,7 +91,10 @@ class Vocabulary(Part):
     vocabulary: Id = Field(description="The name of the vocabulary.")
     title: Maybe[LocalText] = Field(default=None, description="What people call it.")
     currency: Maybe[Currency] = Field(default=None, description="The currency of money that names none.")
-    kinds: dict[Identifier, Kind] = Field(description="The kinds by name.")
+    kinds: dict[Identifier, Kind] = Field(default={}, description="The kinds by name.")
+    activities: dict[Id, Activity] = Field(
+        default={}, description="What is done in cases, by the name that events have."
+    )
     terms: dict[Text, LocalText] = Field(
         default={},
         description="What people call kinds of documents, actions and forms of approval, by their code.",
@@ -108,6 +112,7 @@ class Role(Part):
     title: Maybe[LocalText] = Field(default=None, description="What people call it; also a name of the role.")
     reports_to: Maybe[Text] = Field(default=None, description="The role above.")
     aliases: OneOrMany[Text] = Field(default=(), description="Further names of the role.")
+    duties: OneOrMany[Text] = Field(default=(), description="The duties that go with the role.")
     note: Maybe[LocalText] = Field(default=None, description="What else people should know.")
 
 
@@ -140,6 +145,41 @@ class Incompatible(Part):
     duties: tuple[Text, ...] = Field(min_length=2, description="The duties, two or more.")
     because: Maybe[LocalText] = Field(default=None, description="Why, in one sentence.")
     title: Maybe[LocalText] = Field(default=None, description="What people call it.")
+
+
+class Process(Part):
+    """Duties that make a process: one person, or one department, must not do all of them."""
+
+    noun: ClassVar[str] = "a process"
+
+    title: Maybe[LocalText] = Field(default=None, description="What people call it.")
+    duties: tuple[Text, ...] = Field(min_length=2, description="The duties from end to end, two or more.")
+    because: Maybe[LocalText] = Field(default=None, description="Why, in one sentence.")
+
+
+class Waiver(Part):
+    """That a segregation of duties does not count for somebody, with what makes up for it, until a day."""
+
+    noun: ClassVar[str] = "a waiver"
+
+    of: Text = Field(description="The id of incompatible duties, or the name of a process.")
+    person: Maybe[Text] = Field(default=None, description="The person for whom.")
+    role: Maybe[Text] = Field(default=None, description="Or the role for which.")
+    instead: LocalText = Field(description="The compensating control.")
+    owner: Text = Field(description="The role that answers for the compensating control.")
+    approved_by: Maybe[Text] = Field(default=None, description="The person who approved it.")
+    from_: Maybe[Day] = Field(default=None, alias="from", description="The first day.")
+    until: Day = Field(description="The last day.")
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if (self.person is None) == (self.role is None):
+            raise problem("E207", "a waiver has one of `person` and `role`", help="say for whom it counts")
+        if self.from_ is not None and self.until < self.from_:
+            raise problem(
+                "E206", f"the period ends on {self.until}, before it begins on {self.from_}", at=("until",)
+            )
+        return self
 
 
 class RoleHeld(Part):
@@ -211,6 +251,8 @@ class OrganisationDocument(Part):
     authority: OneOrMany[AuthorityLimit] = Field(default=(), description="Up to which amounts roles approve.")
     duties: dict[Id, Duty] = Field(default={}, description="The duties by id.")
     incompatible: OneOrMany[Incompatible] = Field(default=(), description="Duties that exclude one another.")
+    processes: dict[Id, Process] = Field(default={}, description="Processes by name.")
+    waivers: OneOrMany[Waiver] = Field(default=(), description="Segregations that do not count for somebody.")
     persons: dict[Text, Person] = Field(
         default={}, description="The persons by id; without them a role that is stated is believed."
     )

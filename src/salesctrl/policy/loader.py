@@ -19,6 +19,8 @@ from pydantic import ValidationError
 from salesctrl.diagnostics import Diagnostics, Span, quoted, suggest
 from salesctrl.policy.documents import (
     DOCUMENTS,
+    CaseControlDocument,
+    LadderDocument,
     MetricDocument,
     ObligationDocument,
     OrganisationDocument,
@@ -27,6 +29,7 @@ from salesctrl.policy.documents import (
     Part,
     PolicyDocument,
     TestsDocument,
+    TimelineDocument,
     Vocabulary,
 )
 from salesctrl.policy.documents_base import describe
@@ -34,6 +37,8 @@ from salesctrl.policy.documents_errors import listed, report
 from salesctrl.policy.reader import read_file
 from salesctrl.policy.set_checks import check_set
 from salesctrl.policy.source import SourceDocument
+
+RulingDocument = PolicyDocument | MetricDocument | ObligationDocument | CaseControlDocument | LadderDocument
 
 T = TypeVar("T", bound=Part)
 T_co = TypeVar("T_co", bound=Part, covariant=True)
@@ -62,9 +67,17 @@ class PolicySet:
     policies: tuple[Loaded[PolicyDocument], ...] = ()
     metrics: tuple[Loaded[MetricDocument], ...] = ()
     obligations: tuple[Loaded[ObligationDocument], ...] = ()
+    case_controls: tuple[Loaded[CaseControlDocument], ...] = ()
+    ladders: tuple[Loaded[LadderDocument], ...] = ()
     tests: tuple[Loaded[TestsDocument], ...] = ()
+    timelines: tuple[Loaded[TimelineDocument], ...] = ()
     overlays: tuple[Loaded[OverlayDocument], ...] = ()
     files: tuple[str, ...] = ()
+
+    @property
+    def ruling(self) -> tuple[Loaded[RulingDocument], ...]:
+        """All documents with rules, or what rules are made of."""
+        return (*self.policies, *self.metrics, *self.obligations, *self.case_controls, *self.ladders)
 
 
 def load_policy_set(paths: Sequence[Path], diagnostics: Diagnostics) -> PolicySet:
@@ -120,7 +133,10 @@ def set_of(documents: Sequence[Loaded[Part]], files: Sequence[str] = ()) -> Poli
         policies=_of(PolicyDocument, documents),
         metrics=_of(MetricDocument, documents),
         obligations=_of(ObligationDocument, documents),
+        case_controls=_of(CaseControlDocument, documents),
+        ladders=_of(LadderDocument, documents),
         tests=_of(TestsDocument, documents),
+        timelines=_of(TimelineDocument, documents),
         overlays=_of(OverlayDocument, documents),
         files=tuple(files),
     )
@@ -192,12 +208,6 @@ def _of(model: type[T], documents: Sequence[Loaded[Part]]) -> tuple[Loaded[T], .
 def _unknown_document(first: str, data: dict[str, object], source: SourceDocument) -> tuple[str, Span, str]:
     """Message, place and help for a document whose first key says nothing."""
     span = source.span((first,), key=True)
-    if first == "ladder":
-        return (
-            "`ladder` is not supported",
-            span,
-            "the name is reserved for the case monitor: leave the document out",
-        )
     message = f"expected the first key to say what the document is, but got {quoted(first)}"
     other = next((name for name in DOCUMENTS if name in data), None)
     if other is not None:

@@ -51,8 +51,9 @@ _FORMATS: dict[str, Schema] = {
 def generate() -> dict[str, Schema]:
     """The schemas by the name of their kind of document; `salesctrl` is that of any.
 
-    >>> sorted(generate())
-    ['metric', 'obligation', 'organisation', 'overlay', 'pack', 'policy', 'salesctrl', 'tests', 'vocabulary']
+    >>> sorted(generate())  # doctest: +NORMALIZE_WHITESPACE
+    ['case_control', 'ladder', 'metric', 'obligation', 'organisation', 'overlay', 'pack', 'policy',
+     'salesctrl', 'tests', 'timeline', 'vocabulary']
     """
     models = dict(DOCUMENTS)
     definitions = _definitions(models.values())

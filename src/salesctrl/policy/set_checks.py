@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 from salesctrl.diagnostics import Diagnostics, Span, quoted
 from salesctrl.policy.documents import (
+    CaseControlDocument,
+    LadderDocument,
     MetricDocument,
     ObligationDocument,
     OrganisationDocument,
@@ -20,6 +22,7 @@ from salesctrl.policy.documents import (
     RuleSpec,
     TableSpec,
     TestsDocument,
+    TimelineDocument,
     Vocabulary,
 )
 from salesctrl.policy.documents_errors import Path, resolve
@@ -69,14 +72,23 @@ def _named(document: Part) -> Iterator[tuple[str, str | None, Path, bool]]:
                     yield "title of the kind", name, ("kinds", name, "title"), True
                 for field in kind.fields:
                     yield "field", f"{name}.{field}", ("kinds", name, "fields", field), True
+            for name in document.activities:
+                yield "activity", name, ("activities", name), True
         case OrganisationDocument():
-            for key, what in (("roles", "role"), ("duties", "duty"), ("persons", "person")):
+            for key, what in (
+                ("roles", "role"),
+                ("duties", "duty"),
+                ("processes", "process"),
+                ("persons", "person"),
+            ):
                 for name in getattr(document, key):
                     yield what, name, (key, name), True
             if document.calendar is not None:
                 yield "calendar", None, ("calendar",), True
         case TestsDocument():
             yield "document of tests", document.tests, ("tests",), False
+        case TimelineDocument():
+            yield "timeline", document.timeline, ("timeline",), False
         case OverlayDocument():
             yield "overlay", document.overlay, ("overlay",), False
 
@@ -84,7 +96,7 @@ def _named(document: Part) -> Iterator[tuple[str, str | None, Path, bool]]:
 # --- versions of a policy: E211 ----------------------------------------------------------------------
 
 
-_Versioned = PolicyDocument | MetricDocument | ObligationDocument
+_Versioned = PolicyDocument | MetricDocument | ObligationDocument | CaseControlDocument | LadderDocument
 
 
 def _name_of(doc: _Versioned) -> str:
@@ -93,6 +105,10 @@ def _name_of(doc: _Versioned) -> str:
             return doc.policy
         case MetricDocument():
             return doc.metric
+        case CaseControlDocument():
+            return doc.case_control
+        case LadderDocument():
+            return doc.ladder
     return doc.obligation
 
 
@@ -208,6 +224,13 @@ def _check_rule_ids(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics)
             ids.add_all(f"policy {doc.policy}", loaded.source, (), doc.rules, doc.tables, diagnostics)
         elif isinstance(doc, MetricDocument):
             ids.add_all(f"metric {doc.metric}", loaded.source, (), doc.rules, doc.tables, diagnostics)
+        elif isinstance(doc, CaseControlDocument):
+            ids.add_all(f"control {doc.case_control}", loaded.source, (), doc.rules, doc.tables, diagnostics)
+        elif isinstance(doc, LadderDocument):
+            for index, transition in enumerate(doc.transitions):
+                at: Path = ("transitions", index, "id")
+                use = _Use("rule id", f"ladder {doc.ladder}", loaded.source, at, False)
+                ids.add(transition.id, use, diagnostics)
         elif isinstance(doc, ObligationDocument):
             owner = f"obligation {doc.obligation}"
             use = _Use("rule id", owner, loaded.source, ("obligation",), False)

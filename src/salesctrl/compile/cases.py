@@ -1,0 +1,431 @@
+"""Activities, the patterns of controls over cases, and ladders, with every name resolved.
+
+What follows from a match, and the guards of transitions, are policies (see `derived_cases`); here is what the
+monitor needs besides: which events belong together, and how states follow one another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from salesctrl.calendar import FIRST_DAY, LAST_DAY, DateRange, add_days, add_months
+from salesctrl.compile.checked import CheckedPolicy, Interval
+from salesctrl.compile.derived_cases import EVENT, EVENT_FIELDS, case_point, ladder_point
+from salesctrl.compile.rules import interval
+from salesctrl.diagnostics import Diagnostics, Span, suggest
+from salesctrl.policy.documents import (
+    AroundSpec,
+    CaseControlDocument,
+    EventSpec,
+    EvidenceSpec,
+    LadderDocument,
+    LocalText,
+    Period,
+)
+from salesctrl.policy.literals import BadLiteral, Constant, parse_literal
+from salesctrl.policy.loader import Loaded, PolicySet
+from salesctrl.policy.organisation import Organisation, normal
+from salesctrl.policy.types import Base
+from salesctrl.policy.vocabulary import VocabularyIndex
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedActivity:
+    """An activity, with the duty that it is."""
+
+    name: str
+    title: LocalText
+    duty: str | None
+    evidence: EvidenceSpec | None
+    closes: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Activities:
+    """All activities, by name; and by every name that events may have for them."""
+
+    by_name: Mapping[str, CheckedActivity] = field(default_factory=dict)
+    named: Mapping[str, str] = field(default_factory=dict)
+
+    def find(self, text: str) -> str | None:
+        """The activity that a name, title or alias means."""
+        return self.named.get(_plain(text))
+
+    def with_duty(self, duty: str) -> frozenset[str]:
+        """The activities with a duty."""
+        return frozenset(name for name, activity in self.by_name.items() if activity.duty == duty)
+
+
+class Length(NamedTuple):
+    """A length of time that may change over time: (first day, number) in order, in days or months.
+
+    The first number counts from the beginning of the calendar.
+    """
+
+    dated: tuple[tuple[int, int], ...]
+    months: bool
+
+    def end(self, start: int) -> int:
+        """The last day (an ordinal) that lies within this length of the day ``start``.
+
+        >>> Length(((1, 30),), False).end(100)
+        130
+        """
+        number = [value for first, value in self.dated if first <= start][-1]
+        try:
+            return add_months(start, number) if self.months else add_days(start, number)
+        except DateRange:
+            return LAST_DAY
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Events around those of a match: which, and between which of its events, or up to which day."""
+
+    name: str
+    activities: frozenset[str]
+    after: str | None
+    before: str | None
+    within: Length | None
+    of: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedControl:
+    """One version of a control over cases."""
+
+    name: str
+    title: LocalText
+    point: str
+    effective: Interval
+    by: tuple[str, ...]
+    events: tuple[tuple[str, frozenset[str]], ...]
+    same: tuple[str, ...]
+    order: tuple[str, ...]
+    within: Length | None
+    absent: tuple[Around, ...]
+    gather: tuple[Around, ...]
+    once: bool
+    """One finding for each group and what is the same in it: that of the earliest match."""
+    covers: tuple[str, ...]
+
+
+class Due(NamedTuple):
+    """What is to be done in a state."""
+
+    action: str
+    owner: str
+    within: Length
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A state of a ladder."""
+
+    name: str
+    title: LocalText
+    final: bool
+    due: tuple[Due, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A way between states: on an event of one of the ``activities``, or ``after`` a time."""
+
+    id: str
+    title: LocalText
+    sources: tuple[str, ...]
+    target: str
+    activities: frozenset[str]
+    after: Length | None
+    notify: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLadder:
+    """One version of a ladder. A case enters the first state with an event of one of ``begins``."""
+
+    name: str
+    title: LocalText
+    point: str
+    effective: Interval
+    by: tuple[str, ...]
+    begins: frozenset[str]
+    states: Mapping[str, State]
+    transitions: tuple[Transition, ...]
+    covers: tuple[str, ...]
+
+    @property
+    def first(self) -> str:
+        """The state that a case enters first."""
+        return next(iter(self.states))
+
+
+@dataclass(frozen=True, slots=True)
+class Cases:
+    """All that the monitor looks at."""
+
+    activities: Activities = field(default_factory=Activities)
+    controls: tuple[CheckedControl, ...] = ()
+    ladders: tuple[CheckedLadder, ...] = ()
+
+
+def build_cases(
+    documents: PolicySet,
+    organisation: Organisation,
+    vocabulary: VocabularyIndex,
+    policies: Sequence[CheckedPolicy],
+    diagnostics: Diagnostics,
+) -> Cases:
+    """Resolve activities, controls and ladders.
+
+    What is wrong goes to ``diagnostics``: ``E402`` unknown duty, ``E401`` unknown role, ``E431`` all else that
+    is wrong with events, controls and ladders.
+    """
+    return _Builder(documents, organisation, vocabulary, policies, diagnostics).build()
+
+
+class _Builder:
+    def __init__(
+        self,
+        documents: PolicySet,
+        organisation: Organisation,
+        vocabulary: VocabularyIndex,
+        policies: Sequence[CheckedPolicy],
+        diagnostics: Diagnostics,
+    ):
+        self._documents = documents
+        self._organisation = organisation
+        self._vocabulary = vocabulary
+        self._policies = {(policy.name, policy.effective.first): policy for policy in policies}
+        self._diagnostics = diagnostics
+        self._activities = Activities()
+
+    def build(self) -> Cases:
+        self._activities = self._all_activities()
+        if not self._activities.by_name:
+            return Cases()
+        controls = tuple(self._control(loaded) for loaded in self._documents.case_controls)
+        ladders = tuple(self._ladder(loaded) for loaded in self._documents.ladders)
+        return Cases(self._activities, controls, ladders)
+
+    # -- activities --------------------------------------------------------------------------------
+
+    def _all_activities(self) -> Activities:
+        found: dict[str, CheckedActivity] = {}
+        named: dict[str, str] = {}
+        for loaded in self._documents.vocabularies:
+            for name, spec in loaded.doc.activities.items():
+                at = ("activities", name)
+                duty = None
+                if spec.duty is not None:
+                    duty = self._organisation.duty(spec.duty)
+                    if duty is None:
+                        span = loaded.source.span((*at, "duty"))
+                        self._unknown("E402", "duty", spec.duty, self._organisation.duties, span)
+                title = spec.title or LocalText(en=name, zh=name)
+                found[name] = CheckedActivity(name, title, duty, spec.evidence, spec.closes)
+                if spec.evidence is not None and spec.evidence.payment is not None:
+                    self._field(
+                        spec.evidence.payment, loaded.source.span((*at, "evidence", "payment")), Base.MONEY
+                    )
+                texts = [(name, at), *((alias, (*at, "aliases", i)) for i, alias in enumerate(spec.aliases))]
+                texts += [(text, (*at, "title")) for text in (title.en, title.zh) if text]
+                for text, place in texts:
+                    other = named.setdefault(_plain(text), name)
+                    if other != name:
+                        self._wrong(
+                            f"`{text}` means the activity `{other}` already", loaded.source.span(place),
+                            "give one of the two another name",
+                        )  # fmt: skip
+        return Activities(found, named)
+
+    def _which(
+        self, loaded: Loaded[CaseControlDocument] | Loaded[LadderDocument], spec: EventSpec, *path: str | int
+    ) -> frozenset[str]:
+        found: set[str] = set()
+        for i, text in enumerate(spec.activity):
+            activity = self._activities.find(text)
+            if activity is None:
+                span = _place(loaded, path, "activity", i, len(spec.activity))
+                self._unknown("E431", "activity", text, self._activities.by_name, span)
+            else:
+                found.add(activity)
+        for i, text in enumerate(spec.duty):
+            duty = self._organisation.duty(text)
+            span = _place(loaded, path, "duty", i, len(spec.duty))
+            if duty is None:
+                self._unknown("E402", "duty", text, self._organisation.duties, span)
+            elif not (with_duty := self._activities.with_duty(duty)):
+                self._wrong(f"no activity has the duty `{duty}`", span, "give an activity `duty: …`")
+            else:
+                found |= with_duty
+        return frozenset(found)
+
+    # -- controls ------------------------------------------------------------------------------------
+
+    def _control(self, loaded: Loaded[CaseControlDocument]) -> CheckedControl:
+        doc = loaded.doc
+        for key in ("by", "same"):
+            for i, name in enumerate(getattr(doc, key)):
+                self._field(name, loaded.source.span((key, i)))
+        events = tuple((name, self._which(loaded, spec, "events", name)) for name, spec in doc.events.items())
+        policy = self._policy(doc.case_control, doc.effective)
+        return CheckedControl(
+            doc.case_control,
+            doc.title or LocalText(en=doc.case_control, zh=doc.case_control),
+            case_point(doc.case_control),
+            interval(doc.effective),
+            doc.by,
+            events,
+            doc.same,
+            doc.order,
+            self._length(loaded, policy, doc.within, "within"),
+            tuple(self._around(loaded, policy, n, s, "absent", n) for n, s in doc.absent.items()),
+            tuple(self._around(loaded, policy, n, s, "gather", n) for n, s in doc.gather.items()),
+            doc.each == "group",
+            doc.covers,
+        )
+
+    def _around(
+        self, loaded: Loaded[CaseControlDocument], policy: CheckedPolicy | None, name: str, spec: AroundSpec,
+        *path: str | int,
+    ) -> Around:  # fmt: skip
+        within = self._length(loaded, policy, spec.within, *path, "within")
+        of = spec.of or spec.after
+        return Around(name, self._which(loaded, spec, *path), spec.after, spec.before, within, of)
+
+    # -- ladders ---------------------------------------------------------------------------------------
+
+    def _ladder(self, loaded: Loaded[LadderDocument]) -> CheckedLadder:
+        doc = loaded.doc
+        for i, name in enumerate(doc.by):
+            self._field(name, loaded.source.span(("by", i)))
+        policy = self._policy(doc.ladder, doc.effective)
+        states = {}
+        for name, spec in doc.states.items():
+            due = []
+            for i, one in enumerate(spec.due):
+                at = ("states", name, "due", i)
+                role = self._organisation.role(one.owner)
+                if role is None:
+                    span = loaded.source.span((*at, "owner"))
+                    self._unknown("E401", "role", one.owner, self._organisation.roles, span)
+                length = self._length(loaded, policy, one.within, *at, "within")
+                if length is not None:
+                    due.append(Due(one.action, role or one.owner, length))
+            states[name] = State(name, spec.title or LocalText(en=name, zh=name), spec.final, tuple(due))
+        transitions = []
+        for i, step in enumerate(doc.transitions):
+            place = ("transitions", i)
+            which = frozenset[str]() if step.on is None else self._which(loaded, step.on, *place, "on")
+            after = self._length(loaded, policy, step.after, *place, "after")
+            title = step.title or LocalText(en=step.id, zh=step.id)
+            transitions.append(Transition(step.id, title, step.from_, step.to, which, after, step.notify))
+        self._check_reach(loaded, transitions)
+        return CheckedLadder(
+            doc.ladder,
+            doc.title or LocalText(en=doc.ladder, zh=doc.ladder),
+            ladder_point(doc.ladder),
+            interval(doc.effective),
+            doc.by,
+            self._which(loaded, doc.begins, "begins"),
+            states,
+            tuple(transitions),
+            doc.covers,
+        )
+
+    def _check_reach(self, loaded: Loaded[LadderDocument], transitions: Sequence[Transition]) -> None:
+        reached = {next(iter(loaded.doc.states))}
+        grown = True
+        while grown:
+            more = {step.target for step in transitions if reached.intersection(step.sources)}
+            grown = not more <= reached
+            reached |= more
+        for name in loaded.doc.states:
+            if name not in reached:
+                span = loaded.source.span(("states", name), key=True)
+                self._wrong(f"no transition leads to the state `{name}`", span, "add one, or leave it out")
+
+    # -- lengths of time, fields ------------------------------------------------------------------------
+
+    def _policy(self, name: str, effective: Period) -> CheckedPolicy | None:
+        return self._policies.get((name, interval(effective).first))
+
+    def _length(
+        self,
+        loaded: Loaded[CaseControlDocument] | Loaded[LadderDocument],
+        policy: CheckedPolicy | None,
+        text: str | None,
+        *path: str | int,
+    ) -> Length | None:
+        if text is None:
+            return None
+        span = loaded.source.span(path)
+        dated: tuple[tuple[int, Constant], ...] = ()
+        if text in loaded.doc.parameters:
+            if policy is None or text not in policy.parameters:
+                return None  # what is wrong with the parameter has been said
+            dated = policy.parameters[text].dated
+        else:
+            try:
+                dated = ((FIRST_DAY, parse_literal(text)),)
+            except BadLiteral as error:
+                self._wrong(str(error), span, "write `30 days`, `2 months`, or the name of a parameter")
+                return None
+        bases = {constant.type.base for _, constant in dated}
+        numbers = [(first, constant.value) for first, constant in dated]
+        if bases not in ({Base.DAYS}, {Base.MONTHS}):
+            near = suggest(text, loaded.doc.parameters)
+            help = (
+                f"did you mean `{near}`?"
+                if near
+                else "write `30 days`, `2 months`, or the name of a parameter"
+            )
+            self._wrong(f"expected a length of time but got `{text}`", span, help)
+            return None
+        whole = tuple((first, value) for first, value in numbers if isinstance(value, int))
+        if any(value < 0 for _, value in whole):
+            self._wrong(f"expected a length of time from now on but got `{text}`", span, "leave the sign out")
+            return None
+        if whole and whole[0][0] > FIRST_DAY:
+            whole = ((FIRST_DAY, whole[0][1]), *whole)
+        return Length(whole, bases == {Base.MONTHS})
+
+    def _field(self, name: str, span: Span, base: Base | None = None) -> None:
+        """Report a field that events do not have."""
+        found = self._vocabulary.field(EVENT, name)
+        if found is None and name not in EVENT_FIELDS:
+            kind = self._vocabulary.kind(EVENT)
+            known = [*EVENT_FIELDS, *(kind.fields if kind is not None else ())]
+            self._unknown("E431", "field of an event", name, known, span)
+        elif base is not None and found is not None and found.type.base is not base:
+            self._wrong(
+                f"expected a field of {base.value} but `{name}` is {found.type}", span, "name another"
+            )
+        elif found is not None and found.type.base is Base.LIST:
+            self._wrong(f"expected a single value but `{name}` is a list", span, "name another field")
+
+    def _unknown(
+        self, code: str, what: str, text: str, known: Sequence[str] | Mapping[str, object], span: Span
+    ) -> None:
+        near = suggest(text, list(known))
+        self._diagnostics.error(
+            code, f"unknown {what} `{text}`", span, help=f"did you mean `{near}`?" if near else None
+        )
+
+    def _wrong(self, message: str, span: Span, help: str) -> None:
+        self._diagnostics.error("E431", message, span, help=help)
+
+
+def _place(
+    loaded: Loaded[CaseControlDocument] | Loaded[LadderDocument], path: tuple[str | int, ...], key: str, index: int,
+    count: int,
+) -> Span:  # fmt: skip
+    return loaded.source.span((*path, key, index) if count > 1 else (*path, key))
+
+
+def _plain(text: str) -> str:
+    return normal(text).casefold()

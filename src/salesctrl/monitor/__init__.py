@@ -1,0 +1,1 @@
+"""Cases over time: events, the controls on them, ladders, segregation of duties, event logs."""
