@@ -517,6 +517,7 @@ def set_digest(loading: Loading) -> str:
         [loaded.source.data for loaded in documents.vocabularies],
         [loaded.source.data for loaded in documents.organisations],
         [loaded.source.data for loaded in documents.ruling],
+        *([[loaded.source.data for loaded in documents.schedules]] if documents.schedules else ()),
     )
     parts = [sorted(digest(data) for data in group) for group in groups]
     return digest([*parts, [digest(loaded.source.data) for loaded in loading.overlays]])

@@ -24,6 +24,7 @@ def to_text(documents: PolicySet, laid: Sequence[Loaded[OverlayDocument]], diges
         *documents.vocabularies,
         *documents.organisations,
         *documents.ruling,
+        *documents.schedules,
     ]
     data = {
         "digest": digest,

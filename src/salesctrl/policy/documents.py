@@ -12,6 +12,7 @@
 | `ladder` | :class:`LadderDocument` |
 | `tests` | :class:`TestsDocument` |
 | `timeline` | :class:`TimelineDocument` |
+| `schedule` | :class:`ScheduleDocument` |
 | `overlay` | :class:`OverlayDocument` |
 
 The models are frozen. Short forms are written out (a text for a formula becomes a :class:`FormulaSpec`), a
@@ -72,6 +73,7 @@ from salesctrl.policy.documents_policy import (
     TableRow,
     TableSpec,
 )
+from salesctrl.policy.documents_schedule import ScheduleDocument
 
 Document = (
     Pack
@@ -84,6 +86,7 @@ Document = (
     | LadderDocument
     | TestsDocument
     | TimelineDocument
+    | ScheduleDocument
     | OverlayDocument
 )
 
@@ -99,6 +102,7 @@ DOCUMENTS: Final[dict[str, type[Part]]] = {
     "ladder": LadderDocument,
     "tests": TestsDocument,
     "timeline": TimelineDocument,
+    "schedule": ScheduleDocument,
     "overlay": OverlayDocument,
 }
 
@@ -150,6 +154,7 @@ __all__ = [
     "RoleHeld",
     "RuleSpec",
     "RulesDocument",
+    "ScheduleDocument",
     "Source",
     "StateSpec",
     "TableInput",

@@ -28,6 +28,7 @@ from salesctrl.policy.documents import (
     Pack,
     Part,
     PolicyDocument,
+    ScheduleDocument,
     TestsDocument,
     TimelineDocument,
     Vocabulary,
@@ -71,6 +72,7 @@ class PolicySet:
     ladders: tuple[Loaded[LadderDocument], ...] = ()
     tests: tuple[Loaded[TestsDocument], ...] = ()
     timelines: tuple[Loaded[TimelineDocument], ...] = ()
+    schedules: tuple[Loaded[ScheduleDocument], ...] = ()
     overlays: tuple[Loaded[OverlayDocument], ...] = ()
     files: tuple[str, ...] = ()
 
@@ -137,6 +139,7 @@ def set_of(documents: Sequence[Loaded[Part]], files: Sequence[str] = ()) -> Poli
         ladders=_of(LadderDocument, documents),
         tests=_of(TestsDocument, documents),
         timelines=_of(TimelineDocument, documents),
+        schedules=_of(ScheduleDocument, documents),
         overlays=_of(OverlayDocument, documents),
         files=tuple(files),
     )

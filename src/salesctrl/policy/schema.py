@@ -53,7 +53,7 @@ def generate() -> dict[str, Schema]:
 
     >>> sorted(generate())  # doctest: +NORMALIZE_WHITESPACE
     ['case_control', 'ladder', 'metric', 'obligation', 'organisation', 'overlay', 'pack', 'policy',
-     'salesctrl', 'tests', 'timeline', 'vocabulary']
+     'salesctrl', 'schedule', 'tests', 'timeline', 'vocabulary']
     """
     models = dict(DOCUMENTS)
     definitions = _definitions(models.values())

@@ -20,6 +20,7 @@ from salesctrl.policy.documents import (
     Part,
     PolicyDocument,
     RuleSpec,
+    ScheduleDocument,
     TableSpec,
     TestsDocument,
     TimelineDocument,
@@ -89,6 +90,8 @@ def _named(document: Part) -> Iterator[tuple[str, str | None, Path, bool]]:
             yield "document of tests", document.tests, ("tests",), False
         case TimelineDocument():
             yield "timeline", document.timeline, ("timeline",), False
+        case ScheduleDocument():
+            yield "schedule", document.schedule, ("schedule",), False
         case OverlayDocument():
             yield "overlay", document.overlay, ("overlay",), False
 
