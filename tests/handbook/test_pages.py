@@ -85,7 +85,7 @@ tables:
     hit: first
     rows:
       - {match: ["A", "-"], allow: true}
-      - {match: ["not(A)", "> 100"], review: {action: {name: call, owner: seller, due: 3 days}}}
+      - {match: ["not(A)", "> 100"], review: {action: {name: call, owner: seller, due: 3 days}}, because: {en: "{order.amount} and not A", zh: "{order.amount}元且非A级"}}
   T-2:
     title: {en: Approver, zh: 审批人}
     inputs: [customer.grade]
@@ -97,6 +97,12 @@ title: {en: Earlier clause, zh: 前一条}
 system: S1
 source: {document: {en: Rules, zh: 制度}, article: {en: Art. 2, zh: 第2条}}
 control_point: order.take
+tables:
+  T-3:
+    title: {en: By grade, zh: 按等级}
+    inputs: [customer.grade]
+    because: {en: "the grade is {customer.grade}", zh: "等级为{customer.grade}"}
+    rows: [{match: A, allow: true}, {match: B, flag: true}]
 rules: [{id: R-0, title: {en: Taken, zh: 接单}, when: order.urgent, flag: true}]
 ---
 policy: loose
@@ -165,7 +171,7 @@ def test_there_is_a_page_for_each_system_with_policies_and_one_for_the_others(bo
 def test_the_index_counts(books):
     index = books["en"]["index.md"]
     assert "# Our rules: handbook of controls" in index
-    assert "| S1 | [First](s1.md) | 3 | 2 | 2 | 2 | 7 | 4 |" in index
+    assert "| S1 | [First](s1.md) | 3 | 2 | 2 | 2 | 9 | 4 |" in index
     assert "|  | [Further policies](policies.md) |  |  |  | 1 | 1 | 1 |" in index
     assert "| S1 | [第一](s1.md) |" in books["zh"]["index.md"]
 
@@ -182,7 +188,7 @@ def test_the_same_policies_give_the_same_pages(books, tmp_path):
 def test_clauses_stand_in_their_order_with_controls_and_rules(page):
     lines = section(page, "## Clauses")
     assert lines[2:4] == [
-        "| Rules, Art. 2 |  | R-0 |",
+        "| Rules, Art. 2 |  | R-0, T-3 |",
         "| Rules, Art. 9 | C-1, C-2 | R-1, R-1-X, R-2, R-3, T-1, T-2 |",
     ]
     assert lines[-1] == "No rule carries C-3."
@@ -263,11 +269,22 @@ def test_a_table_with_effects(page):
     assert section(page, "### T-1: Grades") == [
         "- Controls: C-2",
         "",
-        r"| # | *Grade* | *Amount \| total* | Result |",
-        "| --- | --- | --- | --- |",
-        "| 1 | grade A | any | **allow** |",
+        r"| # | *Grade* | *Amount \| total* | Result | Reason |",
+        "| --- | --- | --- | --- | --- |",
+        "| 1 | grade A | any | **allow** |  |",
         "| 2 | not (grade A) | > 100 | **review**, requires the action `call` by Salesperson "
-        "(due: *date of the decision* + 3 days) |",
+        r"(due: *date of the decision* + 3 days) | ‹Amount \| total› and not A |",
+    ]
+
+
+def test_a_table_with_one_reason_for_all_its_rows(page):
+    assert section(page, "### T-3: By grade") == [
+        "- Reason: the grade is ‹Grade›",
+        "",
+        "| # | *Grade* | Result |",
+        "| --- | --- | --- |",
+        "| 1 | grade A | **allow** |",
+        "| 2 | grade B | **flag** |",
     ]
 
 

@@ -102,6 +102,8 @@ class ChapterWriter:
         exceptions = self.excepted.get(rule.id, ())
         if exceptions:
             said.append(self.words.tell("excepted", rules=self._called(exceptions)))
+        if rule.because is not None:
+            said.append(self.words.tell("because", text=self.prose.sentence(rule.because)))
         said += self._remarks(rule)
         yield from (f"- {line}" for line in said)
         yield ""
@@ -119,8 +121,6 @@ class ChapterWriter:
         return self.words.join(said, "list")
 
     def _remarks(self, rule: CheckedRule) -> Iterator[str]:
-        if rule.because is not None:
-            yield self.words.tell("because", text=self.prose.sentence(rule.because))
         if rule.note is not None:
             yield self.words.tell("note", text=escaped(rule.note.get(self.words.lang)))
         if rule.off is not None:
@@ -161,6 +161,12 @@ class ChapterWriter:
         if spec is not None and spec.covers:
             said.append(self.words.tell("carries", controls=", ".join(spec.covers)))
         first = next(iter(rules.values()), None)
+        reasons = {
+            n: self.prose.sentence(rule.because) for n, rule in rules.items() if rule.because is not None
+        }
+        alike = len(reasons) == len(rules) and len(set(reasons.values())) == 1
+        if alike:
+            said.append(self.words.tell("because", text=next(iter(reasons.values()))))
         if first is not None:
             said += self._remarks(first)
         if spec is not None and spec.note is not None and first is None:
@@ -169,7 +175,7 @@ class ChapterWriter:
             yield from (*(f"- {line}" for line in said), "")
         given = list(dict.fromkeys(n for row in (spec.rows if spec is not None else ()) for n in row.give))
         heads = ["#", *(self._input(i, shown, spec) for i in range(len(shown.inputs))),
-                 *(escaped(name) for name in given), self.words.tell("result")]  # fmt: skip
+                 *(escaped(name) for name in given), *map(self.words.tell, ("result", "reason"))]  # fmt: skip
         rows = []
         for number, cells in enumerate(shown.rows, 1):
             row = spec.rows[number - 1] if spec is not None else None
@@ -178,11 +184,12 @@ class ChapterWriter:
             ]
             rule = rules.get(number)
             name = rule.id if rule is not None and rule.id != f"{shown.name}#{number}" else str(number)
-            rows.append([name, *self._cells(cells, shown), *values, self._row_effect(rule, row)])
+            reason = "" if alike else reasons.get(number, "")
+            rows.append([name, *self._cells(cells, shown), *values, self._row_effect(rule, row), reason])
         if spec is not None and spec.otherwise is not None:
             rest = [self.words.tell("otherwise"), *[""] * (len(shown.inputs) - 1)]
             rows.append(
-                ["", *rest, *(self._given(spec.otherwise.get(name), shown, name) for name in given), ""]
+                ["", *rest, *(self._given(spec.otherwise.get(name), shown, name) for name in given), "", ""]
             )
         yield from table(*shown_columns(heads, rows))
 

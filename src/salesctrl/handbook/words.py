@@ -49,6 +49,7 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "excepted": ("Unless: {rules}", "例外：{rules}"),
     "unless": ("{outcome}, unless approved: {roles}", "{outcome}（{roles}批准的除外）"),
     "because": ("Reason: {text}", "原因：{text}"),
+    "reason": ("Reason", "原因"),
     "note": ("Note: {text}", "备注：{text}"),
     "of_row": ("row {number} of `{table}`", "`{table}`第{number}行"),
     "idle": (
