@@ -92,9 +92,9 @@ def check_overlays(loading: Loading) -> None:
 
 
 def _check_tests(documents: PolicySet, diagnostics: Diagnostics) -> None:
-    """Report overlays that tests name and that the set does not have."""
+    """Report overlays that tests and timelines name and that the set does not have."""
     named = _named(documents)
-    for loaded in documents.tests:
+    for loaded in (*documents.tests, *documents.timelines):
         for i, overlay in enumerate(loaded.doc.overlays):
             if overlay not in named:
                 span = loaded.source.span(("overlays", i))

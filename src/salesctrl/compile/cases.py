@@ -12,7 +12,13 @@ from typing import NamedTuple
 
 from salesctrl.calendar import FIRST_DAY, LAST_DAY, DateRange, add_days, add_months
 from salesctrl.compile.checked import CheckedPolicy, Interval
-from salesctrl.compile.derived_cases import EVENT, EVENT_FIELDS, case_point, ladder_point
+from salesctrl.compile.derived_cases import (
+    EVENT,
+    EVENT_FIELDS,
+    case_point,
+    ladder_point,
+    report_no_activities,
+)
 from salesctrl.compile.rules import interval
 from salesctrl.diagnostics import Diagnostics, Span, suggest
 from salesctrl.policy.documents import (
@@ -23,6 +29,8 @@ from salesctrl.policy.documents import (
     LadderDocument,
     LocalText,
     Period,
+    TimelineDocument,
+    Vocabulary,
 )
 from salesctrl.policy.literals import BadLiteral, Constant, parse_literal
 from salesctrl.policy.loader import Loaded, PolicySet
@@ -179,10 +187,10 @@ def build_cases(
     policies: Sequence[CheckedPolicy],
     diagnostics: Diagnostics,
 ) -> Cases:
-    """Resolve activities, controls and ladders.
+    """Resolve activities, controls and ladders; see that timelines name such.
 
-    What is wrong goes to ``diagnostics``: ``E402`` unknown duty, ``E401`` unknown role, ``E431`` all else that
-    is wrong with events, controls and ladders.
+    What is wrong goes to ``diagnostics``: ``E402`` unknown duty, ``E401`` unknown role, ``W403`` a code that
+    has no words, ``E431`` all else that is wrong with events, controls, ladders and timelines.
     """
     return _Builder(documents, organisation, vocabulary, policies, diagnostics).build()
 
@@ -205,6 +213,8 @@ class _Builder:
 
     def build(self) -> Cases:
         self._activities = self._all_activities()
+        for loaded in self._documents.timelines:
+            self._check_timeline(loaded)
         if not self._activities.by_name:
             return Cases()
         controls = tuple(self._control(loaded) for loaded in self._documents.case_controls)
@@ -226,11 +236,8 @@ class _Builder:
                         span = loaded.source.span((*at, "duty"))
                         self._unknown("E402", "duty", spec.duty, self._organisation.duties, span)
                 title = spec.title or LocalText(en=name, zh=name)
-                found[name] = CheckedActivity(name, title, duty, spec.evidence, spec.closes)
-                if spec.evidence is not None and spec.evidence.payment is not None:
-                    self._field(
-                        spec.evidence.payment, loaded.source.span((*at, "evidence", "payment")), Base.MONEY
-                    )
+                evidence = None if spec.evidence is None else self._evidence(loaded, spec.evidence, name)
+                found[name] = CheckedActivity(name, title, duty, evidence, spec.closes)
                 texts = [(name, at), *((alias, (*at, "aliases", i)) for i, alias in enumerate(spec.aliases))]
                 texts += [(text, (*at, "title")) for text in (title.en, title.zh) if text]
                 for text, place in texts:
@@ -241,6 +248,24 @@ class _Builder:
                             "give one of the two another name",
                         )  # fmt: skip
         return Activities(found, named)
+
+    def _evidence(self, loaded: Loaded[Vocabulary], spec: EvidenceSpec, activity: str) -> EvidenceSpec:
+        """What an activity is evidence of, with the field of the payment by its own name."""
+        at = ("activities", activity, "evidence")
+        for what in ("document", "action", "form"):
+            self._term(what, getattr(spec, what), loaded.source.span((*at, what)))
+        if spec.payment is None:
+            return spec
+        payment = self._field(spec.payment, loaded.source.span((*at, "payment")), Base.MONEY)
+        return spec.model_copy(update={"payment": payment})
+
+    def _term(self, what: str, code: str | None, span: Span) -> None:
+        """Point at a code that has no words, where others have: no requirement may ask for it."""
+        terms = self._vocabulary.terms
+        if code is not None and terms and code not in terms:
+            near = suggest(code, terms)
+            help = f"did you mean `{near}`?" if near else "add it to `terms` of a vocabulary"
+            self._diagnostics.warning("W403", f"no term for the {what} `{code}`", span, help=help)
 
     def _which(
         self, loaded: Loaded[CaseControlDocument] | Loaded[LadderDocument], spec: EventSpec, *path: str | int
@@ -268,9 +293,6 @@ class _Builder:
 
     def _control(self, loaded: Loaded[CaseControlDocument]) -> CheckedControl:
         doc = loaded.doc
-        for key in ("by", "same"):
-            for i, name in enumerate(getattr(doc, key)):
-                self._field(name, loaded.source.span((key, i)))
         events = tuple((name, self._which(loaded, spec, "events", name)) for name, spec in doc.events.items())
         policy = self._policy(doc.case_control, doc.effective)
         return CheckedControl(
@@ -278,9 +300,9 @@ class _Builder:
             doc.title or LocalText(en=doc.case_control, zh=doc.case_control),
             case_point(doc.case_control),
             interval(doc.effective),
-            doc.by,
+            self._fields(loaded, doc.by, "by"),
             events,
-            doc.same,
+            self._fields(loaded, doc.same, "same"),
             doc.order,
             self._length(loaded, policy, doc.within, "within"),
             tuple(self._around(loaded, policy, n, s, "absent", n) for n, s in doc.absent.items()),
@@ -301,8 +323,6 @@ class _Builder:
 
     def _ladder(self, loaded: Loaded[LadderDocument]) -> CheckedLadder:
         doc = loaded.doc
-        for i, name in enumerate(doc.by):
-            self._field(name, loaded.source.span(("by", i)))
         policy = self._policy(doc.ladder, doc.effective)
         states = {}
         for name, spec in doc.states.items():
@@ -313,6 +333,7 @@ class _Builder:
                 if role is None:
                     span = loaded.source.span((*at, "owner"))
                     self._unknown("E401", "role", one.owner, self._organisation.roles, span)
+                self._term("action", one.action, loaded.source.span((*at, "action")))
                 length = self._length(loaded, policy, one.within, *at, "within")
                 if length is not None:
                     due.append(Due(one.action, role or one.owner, length))
@@ -323,14 +344,16 @@ class _Builder:
             which = frozenset[str]() if step.on is None else self._which(loaded, step.on, *place, "on")
             after = self._length(loaded, policy, step.after, *place, "after")
             title = step.title or LocalText(en=step.id, zh=step.id)
-            transitions.append(Transition(step.id, title, step.from_, step.to, which, after, step.notify))
+            # an unknown role is reported with the rule that the transition stands for
+            notify = tuple(self._organisation.role(text) or text for text in step.notify)
+            transitions.append(Transition(step.id, title, step.from_, step.to, which, after, notify))
         self._check_reach(loaded, transitions)
         return CheckedLadder(
             doc.ladder,
             doc.title or LocalText(en=doc.ladder, zh=doc.ladder),
             ladder_point(doc.ladder),
             interval(doc.effective),
-            doc.by,
+            self._fields(loaded, doc.by, "by"),
             self._which(loaded, doc.begins, "begins"),
             states,
             tuple(transitions),
@@ -394,19 +417,38 @@ class _Builder:
             whole = ((FIRST_DAY, whole[0][1]), *whole)
         return Length(whole, bases == {Base.MONTHS})
 
-    def _field(self, name: str, span: Span, base: Base | None = None) -> None:
-        """Report a field that events do not have."""
-        found = self._vocabulary.field(EVENT, name)
-        if found is None and name not in EVENT_FIELDS:
-            kind = self._vocabulary.kind(EVENT)
-            known = [*EVENT_FIELDS, *(kind.fields if kind is not None else ())]
+    def _fields(
+        self, loaded: Loaded[CaseControlDocument] | Loaded[LadderDocument], names: Sequence[str], key: str
+    ) -> tuple[str, ...]:
+        """The fields of events that make a key, by their own names."""
+        return tuple(self._field(name, loaded.source.span((key, i))) for i, name in enumerate(names))
+
+    def _field(self, name: str, span: Span, base: Base | None = None) -> str:
+        """The own name of a field of events; reports one that they do not have, or that cannot be used."""
+        kind = self._vocabulary.kind(EVENT)
+        found = None if kind is None else self._vocabulary.field(kind.name, normal(name))
+        if found is None and (kind is not None or name not in EVENT_FIELDS or base is not None):
+            known = EVENT_FIELDS if kind is None else kind.fields
             self._unknown("E431", "field of an event", name, known, span)
-        elif base is not None and found is not None and found.type.base is not base:
-            self._wrong(
-                f"expected a field of {base.value} but `{name}` is {found.type}", span, "name another"
-            )
-        elif found is not None and found.type.base is Base.LIST:
-            self._wrong(f"expected a single value but `{name}` is a list", span, "name another field")
+        elif found is not None and base is not None and found.type.base is not base:
+            help = f"name a field of {base.value}, or leave it out"
+            self._wrong(f"expected a field of {base.value} but `{name}` is of {found.type}", span, help)
+        elif found is not None and (found.type.base is Base.LIST or found.record is not None):
+            what = "list" if found.record is None else "record"
+            self._wrong(f"expected a single value but `{name}` is a {what}", span, "name another field")
+        return name if found is None else found.name
+
+    # -- timelines ----------------------------------------------------------------------------------------
+
+    def _check_timeline(self, loaded: Loaded[TimelineDocument]) -> None:
+        if not self._activities.by_name:
+            report_no_activities(loaded.source, self._diagnostics)
+        known = [one.doc.case_control for one in self._documents.case_controls]
+        known += [one.doc.ladder for one in self._documents.ladders]
+        for i, name in enumerate(loaded.doc.controls):
+            if name not in known:
+                span = loaded.source.span(("controls", i))
+                self._unknown("E431", "control or ladder", name, known, span)
 
     def _unknown(
         self, code: str, what: str, text: str, known: Sequence[str] | Mapping[str, object], span: Span
@@ -421,8 +463,8 @@ class _Builder:
 
 
 def _place(
-    loaded: Loaded[CaseControlDocument] | Loaded[LadderDocument], path: tuple[str | int, ...], key: str, index: int,
-    count: int,
+    loaded: Loaded[CaseControlDocument] | Loaded[LadderDocument], path: tuple[str | int, ...], key: str,
+    index: int, count: int,
 ) -> Span:  # fmt: skip
     return loaded.source.span((*path, key, index) if count > 1 else (*path, key))
 

@@ -1,4 +1,4 @@
-"""Metrics, obligations and controls over cases as what they stand for: policies, and the kinds that these read.
+"""Metrics, obligations, controls over cases and ladders as what they stand for: policies, and their kinds.
 
 There is one meaning of rules, that of policies. A metric is a policy on a group of rows, which is a kind of
 fact of its own: its keys, and the list of its rows. An obligation is a policy with a due date. What is wrong

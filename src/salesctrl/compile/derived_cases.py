@@ -12,6 +12,7 @@ from collections.abc import Mapping
 
 from salesctrl.compile.moved import moved_source
 from salesctrl.diagnostics import Diagnostics
+from salesctrl.expr.syntax import SyntaxProblem, parse
 from salesctrl.policy.documents import (
     CaseControlDocument,
     FieldSpec,
@@ -21,10 +22,12 @@ from salesctrl.policy.documents import (
     PolicyDocument,
     RulesDocument,
     RuleSpec,
+    TableSpec,
     Vocabulary,
 )
 from salesctrl.policy.loader import Loaded, PolicySet
-from salesctrl.policy.source import NodePath
+from salesctrl.policy.source import NodePath, SourceDocument
+from salesctrl.policy.vocabulary import SCALARS, names_of, normal
 
 EVENT, MATCHED, STAGE = "event", "matched", "stage"
 """Kinds of fact: an event; what was found beside those of a match; where a case stands on a ladder."""
@@ -75,27 +78,23 @@ def derived_cases(
     documents: PolicySet, diagnostics: Diagnostics
 ) -> tuple[list[Loaded[Vocabulary]], list[Loaded[PolicyDocument]]]:
     """The vocabularies and the policies that controls over cases, and ladders, stand for."""
-    if not any(loaded.doc.activities for loaded in documents.vocabularies):
-        for control in documents.case_controls:
-            _no_activities(control, diagnostics)
-        for ladder in documents.ladders:
-            _no_activities(ladder, diagnostics)
-        return [], []
     if not documents.case_controls and not documents.ladders:
         return [], []
-    first = (*documents.case_controls, *documents.ladders)[0]
-    kinds = Loaded(_kinds(documents, diagnostics), moved_source(first.source, {("kinds",): ()}))
-    policies = [_of_control(loaded) for loaded in documents.case_controls]
+    if not any(loaded.doc.activities for loaded in documents.vocabularies):
+        for loaded in (*documents.case_controls, *documents.ladders):
+            report_no_activities(loaded.source, diagnostics)
+        return [], []
+    kinds = _Kinds(documents, diagnostics)
+    policies = [_of_control(loaded, kinds.attributes) for loaded in documents.case_controls]
     policies += [_of_ladder(loaded) for loaded in documents.ladders]
-    return [kinds], policies
+    return kinds.vocabularies(), policies
 
 
-def _no_activities(
-    loaded: Loaded[CaseControlDocument] | Loaded[LadderDocument], diagnostics: Diagnostics
-) -> None:
-    first = next(iter(loaded.source.data)) if isinstance(loaded.source.data, dict) else ""
+def report_no_activities(source: SourceDocument, diagnostics: Diagnostics) -> None:
+    """Say of a document that speaks of events that there are none."""
+    first = next(iter(source.data)) if isinstance(source.data, dict) else ""
     diagnostics.error(
-        "E431", "there are events here, but no vocabulary says what is done", loaded.source.span((str(first),)),
+        "E431", "there are events here, but no vocabulary says what is done", source.span((str(first),)),
         help="list `activities` in a vocabulary",
     )  # fmt: skip
 
@@ -103,87 +102,161 @@ def _no_activities(
 # --- kinds --------------------------------------------------------------------------------------------
 
 
-def _kinds(documents: PolicySet, diagnostics: Diagnostics) -> Vocabulary:
-    """One vocabulary with the kinds that all controls and ladders speak of."""
-    own: dict[str, FieldSpec] = {}
-    names: set[str] = set()
-    currency = None
-    for loaded in documents.vocabularies:
-        names |= set(loaded.doc.kinds)
-        currency = currency or loaded.doc.currency
-        kind = loaded.doc.kinds.get(EVENT)
-        if kind is not None:
-            for name, spec in kind.fields.items():
-                if name in EVENT_FIELDS:
-                    diagnostics.error(
-                        "E431", f"every event has a field `{name}` already",
-                        loaded.source.span(("kinds", EVENT, "fields", name), key=True),
-                        help="leave it out, or give yours another name",
+class _Kinds:
+    """Makes the kinds that controls and ladders speak of.
+
+    Each kind of event is made of two parts: the fields that every event has, and the attributes that
+    vocabularies give to the kind ``event``. The latter keep their place, so that what is wrong with one is
+    reported there, and once.
+    """
+
+    def __init__(self, documents: PolicySet, diagnostics: Diagnostics):
+        self._documents = documents
+        self._diagnostics = diagnostics
+        self._taken = {name for loaded in documents.vocabularies for name in loaded.doc.kinds}
+        self._taken |= {loaded.doc.as_ for loaded in documents.metrics}
+        self._own = [found for loaded in documents.vocabularies if (found := self._attributes(loaded))]
+        self._built = self._built_fields()
+        self.attributes = self._single_values()
+        """Every name of a field of an event that holds a single value."""
+
+    def vocabularies(self) -> list[Loaded[Vocabulary]]:
+        """All kinds, in the vocabularies that say where each part of them comes from."""
+        controls, ladders = self._documents.case_controls, self._documents.ladders
+        first = (*controls, *ladders)[0].source
+        kinds = {EVENT: Kind.model_construct(fields=self._built)}
+        lists = {
+            name: _events(LocalText(en=name, zh=name)) for loaded in controls for name in loaded.doc.gather
+        }
+        if lists and self._is_free(MATCHED):
+            kinds[MATCHED] = Kind.model_construct(fields=lists)
+        if ladders and self._is_free(STAGE):
+            stage = {name: _field(name, type_, title) for name, (type_, title) in STAGE_FIELDS.items()}
+            stage[EVENTS] = _events(LocalText(en="events", zh="事件"))
+            kinds[STAGE] = Kind.model_construct(fields=stage)
+        made = [Loaded(_vocabulary(kinds), moved_source(first, {("kinds",): ()}))]
+        named: set[str] = set()
+        for loaded in controls:
+            for name in loaded.doc.events:
+                if name in self._taken or name in (EVENT, MATCHED, STAGE):
+                    self._diagnostics.error(
+                        "E431", f"`{name}` already names a kind",
+                        loaded.source.span(("events", name), key=True),
+                        help="call the event otherwise, e.g. by what was done: `shipped`",
                     )  # fmt: skip
-                own[name] = _with_currency(spec, loaded.doc)
-    built = {name: _field(name, type_, title) for name, (type_, title) in EVENT_FIELDS.items()}
-    choices = {
-        name: activity.title
-        for loaded in documents.vocabularies
-        for name, activity in loaded.doc.activities.items()
-    }
-    built["activity"] = built["activity"].model_copy(update={"choices": choices})
-    kinds = {EVENT: Kind.model_construct(fields=built)}
-    lists: dict[str, FieldSpec] = {}
-    for control in documents.case_controls:
-        for name in control.doc.events:
-            if name in names or name in (EVENT, MATCHED, STAGE):
-                diagnostics.error(
-                    "E431", f"`{name}` already names a kind", control.source.span(("events", name), key=True),
-                    help="call the event otherwise, e.g. by what was done: `shipped`",
-                )  # fmt: skip
-            else:
-                kinds[name] = Kind.model_construct(fields={**built, **own})
-        for name in control.doc.gather:
-            title = LocalText(en=name, zh=name)
-            lists[name] = FieldSpec.model_construct(type="list", of=EVENT, length=MOST_EVENTS, title=title)
-    for name in (MATCHED, STAGE):
-        if name in names:
-            message = f"`{name}` is the name of a kind of its own where there are events"
-            diagnostics.error("E431", message, None, help="give your kind another name")
-    if lists:
-        kinds[MATCHED] = Kind.model_construct(fields=lists)
-    if documents.ladders:
-        fields = {name: _field(name, type_, title) for name, (type_, title) in STAGE_FIELDS.items()}
-        fields[EVENTS] = FieldSpec.model_construct(
-            type="list", of=EVENT, length=MOST_EVENTS, title=LocalText(en="events", zh="事件")
+                elif name not in named:
+                    named.add(name)
+                    made += self._event(name, loaded)
+        return made
+
+    def _event(self, name: str, control: Loaded[CaseControlDocument]) -> list[Loaded[Vocabulary]]:
+        """The kind of the events that a control calls by a name."""
+        built = _vocabulary({name: Kind.model_construct(fields=self._built)})
+        parts = [Loaded(built, moved_source(control.source, {("kinds", name): ("events", name)}))]
+        for loaded in self._own:
+            own = _vocabulary({name: loaded.doc.kinds[EVENT]}, loaded.doc.currency)
+            parts.append(Loaded(own, moved_source(loaded.source, {("kinds", name): ("kinds", EVENT)})))
+        return parts
+
+    def _attributes(self, loaded: Loaded[Vocabulary]) -> Loaded[Vocabulary] | None:
+        """The attributes of events in a vocabulary, without those that every event has anyhow."""
+        kind = loaded.doc.kinds.get(EVENT)
+        if kind is None:
+            return None
+        own = {}
+        for name, spec in kind.fields.items():
+            twice = next((text for text in (name, *spec.aliases) if text in EVENT_FIELDS), None)
+            if twice is None:
+                own[name] = spec
+                continue
+            self._diagnostics.error(
+                "E431", f"every event has a field `{twice}` already",
+                loaded.source.span(("kinds", EVENT, "fields", name), key=True),
+                help="leave it out, or give yours another name",
+            )  # fmt: skip
+        only = Kind.model_construct(fields=own)
+        return Loaded(_vocabulary({EVENT: only}, loaded.doc.currency), loaded.source)
+
+    def _built_fields(self) -> dict[str, FieldSpec]:
+        built = {name: _field(name, type_, title) for name, (type_, title) in EVENT_FIELDS.items()}
+        vocabularies = self._documents.vocabularies
+        choices = {
+            name: spec.title for loaded in vocabularies for name, spec in loaded.doc.activities.items()
+        }
+        built["activity"] = built["activity"].model_copy(update={"choices": choices})
+        return built
+
+    def _single_values(self) -> frozenset[str]:
+        fields = dict(self._built)
+        for loaded in self._own:
+            fields |= loaded.doc.kinds[EVENT].fields
+        single = {name: spec for name, spec in fields.items() if spec.type in SCALARS}
+        return frozenset(
+            text for name, spec in single.items() for text in names_of(name, spec.title, spec.aliases)
         )
-        kinds[STAGE] = Kind.model_construct(fields=fields)
-    return Vocabulary.model_construct(vocabulary="events of cases", currency=currency, kinds=kinds)
+
+    def _is_free(self, name: str) -> bool:
+        """Whether no kind has the name of one that is made here; reports it where it has."""
+        for loaded in self._documents.vocabularies:
+            if name in loaded.doc.kinds:
+                self._diagnostics.error(
+                    "E431", f"`{name}` is the name of a kind of its own where there are events",
+                    loaded.source.span(("kinds", name), key=True), help="give your kind another name",
+                )  # fmt: skip
+        for metric in self._documents.metrics:
+            if metric.doc.as_ == name:
+                self._diagnostics.error(
+                    "E431", f"`{name}` is the name of a kind of its own where there are events",
+                    metric.source.span(("as",)), help="call the groups otherwise",
+                )  # fmt: skip
+        return name not in self._taken
+
+
+def _vocabulary(kinds: Mapping[str, Kind], currency: str | None = None) -> Vocabulary:
+    return Vocabulary.model_construct(vocabulary="events of cases", currency=currency, kinds=dict(kinds))
+
+
+def _events(title: LocalText) -> FieldSpec:
+    return FieldSpec.model_construct(type="list", of=EVENT, length=MOST_EVENTS, title=title)
 
 
 def _field(name: str, type_: str, title: LocalText) -> FieldSpec:
     return FieldSpec.model_construct(type=type_, title=title, optional=name in _OPTIONAL)
 
 
-def _with_currency(spec: FieldSpec, vocabulary: Vocabulary) -> FieldSpec:
-    if spec.type != "money" or spec.currency is not None or vocabulary.currency is None:
-        return spec
-    return spec.model_copy(update={"currency": vocabulary.currency})
-
-
 # --- policies -----------------------------------------------------------------------------------------
 
 
-def _of_control(loaded: Loaded[CaseControlDocument]) -> Loaded[PolicyDocument]:
+def _of_control(loaded: Loaded[CaseControlDocument], attributes: frozenset[str]) -> Loaded[PolicyDocument]:
     doc = loaded.doc
     first = next(iter(doc.events))
+    by = [(i, name) for i, name in enumerate(doc.by) if normal(name) in attributes]  # of others see `cases`
     made = PolicyDocument.model_construct(
         **{
             **{name: getattr(doc, name) for name in RulesDocument.model_fields},
             "policy": doc.case_control,
             "control_point": case_point(doc.case_control),
-            "subject": tuple(f"{first}.{name}" for name in doc.by),
+            "subject": tuple(f"{first}.{name}" for _, name in by),
+            "rules": tuple(
+                rule.model_copy(update={"covers": _covers(rule.covers, doc.covers)}) for rule in doc.rules
+            ),
+            "tables": {name: _covering(table, doc.covers) for name, table in doc.tables.items()},
         }
     )
     moved: dict[NodePath, NodePath] = {("policy",): ("case_control",), ("control_point",): ("case_control",)}
-    moved |= {("subject", i): ("by", i) for i in range(len(doc.by))}
+    moved |= {("subject", place): ("by", i) for place, (i, _) in enumerate(by)}
     return Loaded(made, moved_source(loaded.source, moved))
+
+
+def _covers(own: tuple[str, ...], of_document: tuple[str, ...]) -> tuple[str, ...]:
+    """What a rule carries: what it says itself, and what the whole document does."""
+    return tuple(dict.fromkeys((*own, *of_document)))
+
+
+def _covering(table: TableSpec, covers: tuple[str, ...]) -> TableSpec:
+    if not any(row.has_effect for row in table.rows):
+        return table
+    return table.model_copy(update={"covers": _covers(table.covers, covers)})
 
 
 def _of_ladder(loaded: Loaded[LadderDocument]) -> Loaded[PolicyDocument]:
@@ -197,13 +270,15 @@ def _of_ladder(loaded: Loaded[LadderDocument]) -> Loaded[PolicyDocument]:
         when = candidate
         if guard is not None:
             text = "true" if guard is True else "false" if guard is False else guard
-            when = f"{candidate} and ({text})"
-            before[("rules", i, "when")] = len(candidate) + len(" and (")
+            when = text
+            if _is_expression(text):
+                when = f"{candidate} and ({text})"
+                before[("rules", i, "when")] = len(candidate) + len(" and (")
         rules.append(
             RuleSpec.model_construct(
                 id=transition.id, title=transition.title, when=when, review=transition.review,
                 allow=not transition.review, notify=transition.notify, because=transition.because,
-                source=transition.source, covers=transition.covers, note=transition.note,
+                source=transition.source, covers=_covers(transition.covers, doc.covers), note=transition.note,
             )
         )  # fmt: skip
         moved[("rules", i)] = ("transitions", i)
@@ -223,3 +298,12 @@ def _of_ladder(loaded: Loaded[LadderDocument]) -> Loaded[PolicyDocument]:
         note=doc.note,
     )
     return Loaded(made, moved_source(loaded.source, moved, before))
+
+
+def _is_expression(text: str) -> bool:
+    """Whether it is one by itself: `a) or (b` is none, and must not become one between brackets."""
+    try:
+        parse(text)
+    except SyntaxProblem:
+        return False
+    return True

@@ -139,6 +139,7 @@ def cases(work: Work) -> None:
     if (
         work.documents.case_controls
         or work.documents.ladders
+        or work.documents.timelines
         or any(loaded.doc.activities for loaded in work.documents.vocabularies)
     ):
         work.cases = build_cases(

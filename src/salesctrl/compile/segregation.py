@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from salesctrl.calendar import FIRST_DAY
 from salesctrl.diagnostics import Diagnostics, Span, suggest
-from salesctrl.policy.documents import LocalText, OrganisationDocument
+from salesctrl.policy.documents import LocalText, OrganisationDocument, Process
 from salesctrl.policy.loader import Loaded
 from salesctrl.policy.organisation import Organisation, normal
 
@@ -79,7 +79,8 @@ def build_segregation(
     """Resolve roles, duties and waivers.
 
     What is wrong goes to ``diagnostics``: ``E402`` unknown duty, ``E401`` unknown role, ``E420`` unknown
-    person, ``E431`` a waiver of something that is neither incompatible duties nor a process. Duties of
+    person, ``E422`` a duty that stands in a process twice, ``E431`` a waiver of something that is neither
+    incompatible duties nor a process, and a process with the id of incompatible duties. Duties of
     incompatible sets have been reported with the organisation.
     """
     return _Builder(documents, organisation, diagnostics).build()
@@ -109,12 +110,13 @@ class _Builder:
                     pairs.setdefault((spec.id, frozenset((first, second))), pair)
             for name, process in loaded.doc.processes.items():
                 found = self._duties(loaded, process.duties, "processes", name, "duties")
+                self._check_process(loaded, name, process, found)
                 title = process.title or _same(name)
                 processes.setdefault(name, CheckedProcess(name, title, found, process.because))
             for name, role in loaded.doc.roles.items():
                 found = self._duties(loaded, role.duties, "roles", name, "duties")
                 duties_of[name] = (*duties_of.get(name, ()), *found)
-        known = {pair.id for pair in pairs.values()} | set(processes)
+        known = {spec.id for loaded in self._documents for spec in loaded.doc.incompatible} | set(processes)
         waivers = self._waivers(known)
         return Segregation(tuple(pairs.values()), tuple(processes.values()), waivers, duties_of)
 
@@ -129,6 +131,21 @@ class _Builder:
             else:
                 found.append(duty)
         return tuple(dict.fromkeys(found))
+
+    def _check_process(
+        self, loaded: Loaded[OrganisationDocument], name: str, spec: Process, found: Sequence[str]
+    ) -> None:
+        """A process has different duties, and a name by which a waiver means it and nothing else."""
+        if len(found) < sum(self._organisation.duty(text) is not None for text in spec.duties):
+            self._diagnostics.error(
+                "E422", f"expected different duties in `{name}` but got one of them twice",
+                loaded.source.span(("processes", name, "duties")), help="leave it out",
+            )  # fmt: skip
+        if any(name == other.id for one in self._documents for other in one.doc.incompatible):
+            self._diagnostics.error(
+                "E431", f"`{name}` already names incompatible duties",
+                loaded.source.span(("processes", name), key=True), help="give the process another name",
+            )  # fmt: skip
 
     def _waivers(self, known: set[str]) -> tuple[CheckedWaiver, ...]:
         done: list[CheckedWaiver] = []
@@ -148,9 +165,10 @@ class _Builder:
                         self._unknown("E420", "person", named, (), span)
                 first = FIRST_DAY if spec.from_ is None else spec.from_.toordinal()
                 person = None if spec.person is None else normal(spec.person)
+                approved_by = None if spec.approved_by is None else normal(spec.approved_by)
                 done.append(
                     CheckedWaiver(
-                        spec.of, person, role, spec.instead, owner or spec.owner, spec.approved_by, first,
+                        spec.of, person, role, spec.instead, owner or spec.owner, approved_by, first,
                         spec.until.toordinal(),
                     )
                 )  # fmt: skip

@@ -136,7 +136,7 @@ def _known(name: str | None, events: dict[str, EventSpec], at: tuple[str | int, 
 
 
 class DueSpec(Part):
-    """What is to be done in a state, by whom and by when. The short form is the action."""
+    """What is to be done in a state, by whom and by when."""
 
     noun: ClassVar[str] = "a due action"
 

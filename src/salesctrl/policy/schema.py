@@ -195,7 +195,9 @@ def _bare(schema: Schema) -> Schema:
 _SHORT_FORMS: dict[str, Callable[[Schema], Schema]] = {
     "ActionSpec": _or_a(SCALAR),
     "ApprovalSpec": _or_a(SCALAR),
+    "AroundSpec": _or_a(SCALAR),
     "DocumentSpec": _or_a(SCALAR),
+    "EventSpec": _or_a(SCALAR),
     "FieldSpec": _or_a(SCALAR),
     "FormulaSpec": _or_a(SCALAR_OR_FLAG),
     "GroupKey": _or_a(SCALAR),
@@ -227,6 +229,7 @@ def _where(key: str, value: object, then: Schema, otherwise: Schema | None = Non
     return {"if": condition, "then": then, **({} if otherwise is None else {"else": otherwise})}
 
 
+_APPROVAL: Schema = {"required": ["approval"], "properties": {"approval": {"const": True}}}
 _ONE_OUTCOME = [
     _where("deny", True, _without("review", "flag", "allow")),
     _where("allow", True, _without("review", "flag")),
@@ -234,6 +237,20 @@ _ONE_OUTCOME = [
 
 _BETWEEN_KEYS: dict[str, Schema] = {
     "LocalText": {"anyOf": _required("en", "zh")},
+    "EventSpec": {"anyOf": _required("activity", "duty")},
+    "AroundSpec": {
+        "anyOf": _required("activity", "duty"),
+        "dependencies": {"of": ["within"], "within": {"not": {"required": ["before"]}}},
+    },
+    "EvidenceSpec": {
+        "anyOf": [
+            _APPROVAL,
+            *_required("document", "payment", "action"),
+        ],
+        "dependencies": dict.fromkeys(("requirement", "form"), _APPROVAL),
+    },
+    "TransitionSpec": {"oneOf": _required("on", "after")},
+    "Waiver": {"oneOf": _required("person", "role")},
     "ObligationDocument": {"oneOf": _required("every", "each_year")},
     "ParameterSpec": {"oneOf": _required("value", "values", "bands")},
     "ApprovalSpec": {

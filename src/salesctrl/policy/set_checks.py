@@ -102,6 +102,10 @@ def _named(document: Part) -> Iterator[tuple[str, str | None, Path, bool]]:
 _Versioned = PolicyDocument | MetricDocument | ObligationDocument | CaseControlDocument | LadderDocument
 
 
+def _noun_of(doc: _Versioned) -> str:
+    return "control" if isinstance(doc, CaseControlDocument) else doc.noun.split()[-1]
+
+
 def _name_of(doc: _Versioned) -> str:
     match doc:
         case PolicyDocument():
@@ -121,7 +125,7 @@ def _check_versions(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics)
         if isinstance(loaded.doc, _Versioned):
             versions[_name_of(loaded.doc)].append((loaded.doc, loaded.source))
     for name, several in versions.items():
-        noun = several[0][0].noun.split()[-1]
+        noun = _noun_of(several[0][0])
         several.sort(key=lambda version: version[0].effective.from_ or date.min)
         latest, latest_source = several[0]
         for version, source in several[1:]:

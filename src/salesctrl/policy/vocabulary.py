@@ -149,7 +149,7 @@ def build_vocabulary(documents: Sequence[Loaded[Vocabulary]], diagnostics: Diagn
     for name, several in parts.items():
         title = next((spec.title for loaded in several if (spec := loaded.doc.kinds[name]).title), None)
         aliases = [alias for loaded in several for alias in loaded.doc.kinds[name].aliases]
-        names = _names(name, title, aliases)
+        names = names_of(name, title, aliases)
         for alias in names:
             other = claimed.setdefault(alias, name)
             if other != name:
@@ -212,8 +212,12 @@ def _terms(documents: Sequence[Loaded[Vocabulary]], diagnostics: Diagnostics) ->
     return terms
 
 
-def _names(name: str, title: LocalText | None, aliases: Sequence[str]) -> tuple[str, ...]:
-    """The name first, then aliases, then titles that can stand in an expression."""
+def names_of(name: str, title: LocalText | None, aliases: Sequence[str]) -> tuple[str, ...]:
+    """The name first, then aliases, then titles that can stand in an expression.
+
+    >>> names_of("amount", LocalText(en="Order amount", zh="订单金额"), ["总额"])
+    ('amount', '总额', '订单金额')
+    """
     texts = [name, *aliases]
     if title is not None:
         texts += [t for t in (title.zh, title.en) if t and normal(t).isidentifier()]
@@ -273,7 +277,7 @@ class _FieldBuilder:
 
     def build(self) -> Field | None:
         spec = self.spec
-        names = _names(self.name, spec.title, spec.aliases)
+        names = names_of(self.name, spec.title, spec.aliases)
         title = spec.title or LocalText(en=self.name, zh=self.name)
         type_ = self._type()
         if type_ is None:
