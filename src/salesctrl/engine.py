@@ -37,6 +37,10 @@ if TYPE_CHECKING:
     from salesctrl.batch.evaluator import BatchEvaluator
     from salesctrl.batch.measuring import MetricResult
     from salesctrl.batch.result import BatchResult
+    from salesctrl.monitor.ladder_stage import Stage
+    from salesctrl.monitor.log import LogResult
+    from salesctrl.monitor.matchers import MatcherName
+    from salesctrl.monitor.stream import Monitor
 
 Floats = Literal["exact", "nearest"]
 OnError = Literal["raise", "incomplete"]
@@ -476,10 +480,185 @@ class Engine:
             tolerance=FLOAT_TOLERANCE if floats == "nearest" else None, raising=on_error == "raise",
         )  # fmt: skip
 
+    def monitor(
+        self,
+        *,
+        controls: Sequence[str] | None = None,
+        matcher: MatcherName = "reference",
+        zone: str | None = None,
+        late: int = 0,
+    ) -> Monitor:
+        """A monitor for a live stream of events: findings as they come about, and go.
+
+        Args:
+            controls: The names of controls over cases, of ladders, and ``"segregation"``; left out, all.
+            matcher: Which matcher finds events that belong together: ``"reference"``, ``"durable"`` (needs
+                the extra), or ``"both"``, which raises where they differ.
+            zone: The zone of times that state none, and of days: ``"Asia/Shanghai"``.
+            late: How many days a closed case stays, for events that come late.
+
+        Raises:
+            ValueError: A control or the zone is unknown.
+        """
+        from salesctrl.monitor.stream import Monitor
+
+        return Monitor(self, controls=controls, matcher=matcher, zone=zone, late=late)
+
+    def monitor_log(
+        self,
+        source: object,
+        *,
+        as_of: date | str | None = None,
+        columns: Mapping[str, str] | None = None,
+        zone: str | None = None,
+        case_of: str | None = None,
+        controls: Sequence[str] | None = None,
+    ) -> LogResult:
+        """Look at a whole event log: the findings that a monitor comes to when it is fed event by event.
+
+        Args:
+            source: A file of CSV, Parquet, Excel, XES or OCEL 2.0, or a frame of pandas, Polars or Arrow.
+            as_of: The day up to which time has gone; left out, that of the latest event.
+            columns: The fields that columns hold whose names do not say it: ``{"Belegnr": "case"}``.
+            zone: The zone of times that state none, and of days.
+            case_of: Of an OCEL log: the type of the objects that are the cases.
+            controls: As for `monitor`.
+
+        Raises:
+            FactsError: The log cannot be read; the error carries everything that is wrong with it.
+            ValueError: A control or the zone is unknown.
+        """
+        from salesctrl.monitor.log import monitor_log
+
+        day = None if as_of is None else date.fromordinal(_day(as_of, {}))
+        return monitor_log(
+            self, source, as_of=day, columns=columns, zone=zone, case_of=case_of, controls=controls
+        )
+
+    def schedule(
+        self,
+        schedule: str,
+        frame: object,
+        *,
+        until: date | str | None = None,
+        start: date | str | None = None,
+        payments: object | None = None,
+        changes: object | None = None,
+        columns: Mapping[str, str | Sequence[str]] | None = None,
+        key: str | Sequence[str] = (),
+        floats: Floats = "exact",
+    ) -> ScheduleResult:
+        """Ask a control point on one date after another: the dated lines of every row of a frame.
+
+        Args:
+            schedule: The name of the schedule: it says which control point is asked, and when.
+            frame: The transactions, a row each; a frame as `evaluate_frame` takes it. Where the schedule
+                names no first date, a row for each date of a transaction, with that date in ``as_of``.
+            until: The last day; a schedule that counts its dates needs one.
+            start: The first date of all rows, in place of the fact that the schedule names.
+            payments: A frame with the key, a ``date`` and an ``amount``: what came in after the balance that
+                the row has. It counts from that day on.
+            changes: A frame with the key, a ``date`` and facts, which hold from that day on.
+            columns: The facts that columns hold whose names do not say it.
+            key: The column, or columns, that name a transaction; left out, those with the subject of the
+                policies, or else the number of the row.
+            floats: As for `evaluate`.
+
+        Raises:
+            UnknownControlPoint: There is no such schedule; the message has a suggestion.
+            PolicyError: The schedule names facts or values that are not there.
+            FactsError: The frames cannot be read: a column is missing, payments belong to no row. What is
+                wrong with one transaction is said in its line.
+
+        >>> import polars as pl
+        >>> debts = pl.DataFrame({"receivable.id": ["R-1"], "receivable.overdue": ["200000.00"],
+        ...     "receivable.due_date": ["2024-01-15"], "receivable.at_fault": [True]})
+        >>> lines = load().schedule("wage-deductions", debts, until="2024-03-31").columns
+        >>> lines.select(pl.col("date").cast(str), "what", pl.col("amount").cast(str)).rows()
+        [('2024-02-29', 'CR-19-3-1', '1000.00'), ('2024-03-31', 'CR-19-3-1', '1000.00')]
+        """
+        found = next((one for one in self._loading.documents.schedules if one.doc.schedule == schedule), None)
+        if found is None:
+            raise UnknownControlPoint(
+                schedule, self.schedules, suggest(str(schedule), self.schedules), "schedule"
+            )
+        from salesctrl.monitor.schedule import run_schedule
+        from salesctrl.monitor.schedule_plan import plan_schedule
+        from salesctrl.monitor.schedule_rows import Asking, dated_rows
+
+        asking = Asking(
+            until=None if until is None else _day(until, {}),
+            start=None if start is None else _day(start, {}),
+            payments=payments,
+            changes=changes,
+            columns=columns or {},
+            key=(key,) if isinstance(key, str) else tuple(key),
+            tolerance=FLOAT_TOLERANCE if floats == "nearest" else None,
+        )
+        point = found.doc.control_point
+        plan = plan_schedule(found, self.point(point).plans, self._checked)
+        rows = dated_rows(plan, frame, self._batch(point).columns, asking)
+        return run_schedule(
+            plan, rows, lambda rows, said: self.evaluate_frame(point, rows, columns=said or None, floats=floats)
+        )
+
+    @property
+    def schedules(self) -> tuple[str, ...]:
+        """The names of the schedules, sorted."""
+        return tuple(sorted(one.doc.schedule for one in self._loading.documents.schedules))
+
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of the metrics, sorted."""
         return tuple(sorted(self._metrics))
+
+    @property
+    def ladders(self) -> tuple[str, ...]:
+        """The names of the ladders, sorted."""
+        return tuple(sorted({ladder.name for ladder in self._checked.cases.ladders}))
+
+    def stage(
+        self,
+        ladder: str,
+        events: object,
+        *,
+        as_of: date | str | None = None,
+        case: str | tuple[str, ...] | None = None,
+        zone: str | None = None,
+    ) -> Stage:
+        """Where a case stands on a ladder, how it got there, and what is due.
+
+        Args:
+            ladder: The name of the ladder.
+            events: The events, in any order: mappings (``{"activity": "ship", "person": "E-7", "time":
+                "2026-03-01T09:30+08:00"}``; ``id`` and ``case`` may be left out), events of the monitor, or a
+                log as a path or a frame.
+            as_of: The day up to which time has gone; left out, that of the last event. Later events are left
+                out.
+            case: Which case, where the events are of several; where the ladder goes by several fields, their
+                values.
+            zone: The zone of times that state none, and of days: ``"Asia/Shanghai"``.
+
+        Raises:
+            UnknownControlPoint: There is no such ladder; the message has a suggestion.
+            FactsError: Events cannot be read, or are of several cases; it carries every problem.
+        """
+        from salesctrl.monitor.stages import stage_of
+
+        day = None if as_of is None else date.fromordinal(_day(as_of, {}))
+        return stage_of(self, ladder, events, day, case, zone)
+
+    def stages(
+        self, ladder: str, events: object, *, as_of: date | str | None = None, zone: str | None = None
+    ) -> tuple[Stage, ...]:
+        """Where every case of a log stands on a ladder, in the order of the cases; as `stage` says.
+
+        With ``as_of`` left out time has gone up to the last event of each case.
+        """
+        from salesctrl.monitor.stages import stages_of
+
+        day = None if as_of is None else date.fromordinal(_day(as_of, {}))
+        return stages_of(self, ladder, events, day, zone)
 
     def _batch(self, control_point: str) -> BatchEvaluator:
         batch = self._batches.get(control_point)

@@ -1,0 +1,91 @@
+"""Incompatible duties in a whole log: who did both, in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from salesctrl.monitor.controls import Controls
+from salesctrl.monitor.findings import CaseFinding
+from salesctrl.monitor.matching import Candidate
+from salesctrl.monitor.model import Event
+
+_OWN = ("id", "case", "activity", "time", "on", "person", "role", "department")
+
+
+def proofs(events: pl.DataFrame, duty_of: dict[str, str], pairs: pl.DataFrame) -> pl.DataFrame:
+    """The earliest events by which one person did both duties of a pair in a case: a row for each.
+
+    Args:
+        events: Events with ``id``, ``case``, ``activity``, ``person``, ``time`` and whatever is to be shown.
+        duty_of: The duty of an activity, by its name.
+        pairs: The pairs: ``pair``, ``first``, ``second``.
+
+    Returns:
+        ``pair``, ``case`` and ``person``, and the fields of both events as ``first.…`` and ``second.…``.
+
+    >>> events = pl.DataFrame({"id": ["1", "2", "3"], "case": "SO-1", "activity": ["take", "take", "sign"],
+    ...                        "person": ["7", "8", "8"], "time": [1, 2, 3]})
+    >>> pairs = pl.DataFrame({"pair": ["IC-1"], "first": ["order"], "second": ["contract"]})
+    >>> found = proofs(events, {"take": "order", "sign": "contract"}, pairs)
+    >>> found.select("pair", "case", "person", "first.id", "second.id").rows()
+    [('IC-1', 'SO-1', '8', '2', '3')]
+    """
+    activities = pl.DataFrame({"activity": list(duty_of), "§duty": list(duty_of.values())})
+    with_duty = events.lazy().filter(pl.col("person").is_not_null()).join(activities.lazy(), on="activity")
+    key = ["case", "person"]
+    place = pl.struct("time", "id")
+    firsts = with_duty.group_by([*key, "§duty"]).agg(pl.all().sort_by(place).first())
+    both = firsts.filter(pl.len().over(key) > 1)
+    sides = {side: both.select(*key, pl.exclude(key).name.prefix(f"{side}.")) for side in ("first", "second")}
+    found = (
+        sides["first"]
+        .join(pairs.lazy(), left_on="first.§duty", right_on="first")
+        .join(sides["second"], left_on=[*key, "second"], right_on=[*key, "second.§duty"])
+    )
+    return found.drop("first.§duty", "second").collect()
+
+
+def conflicts(controls: Controls, events: pl.DataFrame) -> Iterator[CaseFinding]:
+    """The findings of the segregation of duties in a log."""
+    watches = {name: watch for name, watch in controls.watches.items() if watch.pair is not None}
+    duty_of = {
+        activity: str(controls.activities.by_name[activity].duty)
+        for watch in watches.values()
+        for activity in watch.activities
+    }
+    spoken = events.filter(pl.col("activity").is_in(list(duty_of)))
+    lacking = spoken.filter(pl.col("person").is_null())
+    for event in each_event(lacking):
+        first = next(watch for watch in watches.values() if event.activity in watch.activities)
+        finding = controls.lacking(first, event)
+        if finding is not None:
+            yield finding
+    rows = [(name, w.pair.first, w.pair.second) for name, w in watches.items() if w.pair is not None]
+    pairs = pl.DataFrame(
+        rows, schema={"pair": pl.String, "first": pl.String, "second": pl.String}, orient="row"
+    )
+    shown = spoken.select("id", "case", "person", "activity", "time", "on", "role", "department")
+    for row in proofs(shown, duty_of, pairs).iter_rows(named=True):
+        watch = watches[row["pair"]]
+        both = [_event(row, side) for side in ("first", "second")]
+        chosen = {name: event for (name, _), event in zip(watch.control.events, both, strict=True)}
+        on = max(event.on for event in both).toordinal()
+        finding = controls.decide(watch, (row["case"],), Candidate(chosen, {}, on), both)
+        if finding is not None:
+            yield finding
+
+
+def _event(row: dict[str, object], side: str) -> Event:
+    own = {"case": row["case"], "person": row["person"]}
+    fields = {name: row[f"{side}.{name}"] for name in ("id", "activity", "time", "on", "role", "department")}
+    return Event(**{**own, **fields})  # type: ignore[arg-type]
+
+
+def each_event(frame: pl.DataFrame) -> Iterator[Event]:
+    """The rows of a log as events."""
+    attributes = [name for name in frame.columns if name not in (*_OWN, "row")]
+    for row in frame.iter_rows(named=True):
+        given = {name: row[name] for name in attributes if row[name] is not None}
+        yield Event(**{name: row[name] for name in _OWN}, attributes=given)
