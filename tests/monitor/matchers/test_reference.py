@@ -142,7 +142,7 @@ def test_patterns_that_cannot_be(patterns, words):
 
 def test_there_is_no_other_matcher():
     with pytest.raises(ValueError, match="but got `rete`"):
-        matcher("rete", [])  # type: ignore[arg-type]
+        matcher("rete", [])
 
 
 # --- too many -------------------------------------------------------------------------------------

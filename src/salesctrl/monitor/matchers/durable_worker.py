@@ -124,7 +124,7 @@ class Engine:
             except self._unhandled:
                 continue
             except Exception as error:
-                raise EngineError(str(error) or type(error).__name__) from error
+                raise EngineError(getattr(error, "message", None) or repr(error)) from error
             if state is not None and "exception" in state:  # where exceptions of actions are hidden
                 raise EngineError(state["exception"])
         return list(self._hits.items())
