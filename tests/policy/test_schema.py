@@ -20,8 +20,19 @@ SCHEMAS = ROOT / "src/salesctrl/schemas"
 
 #: The codes of what is wrong with a document by itself.
 STRUCTURAL = {"E201", "E202", "E203", "E204", "E205", "E207", "E210"}
-#: What JSON Schema cannot say: an order of keys, a length given elsewhere, two lists, a form of characters.
-BEYOND = {"E203-not-first", "E207-cells", "E207-holiday-and-workday", "E210-full-width"}
+#: What JSON Schema cannot say: an order of keys, a length or a name given elsewhere, two lists, the days of a
+#: year, a form of characters.
+BEYOND = {
+    "E203-not-first",
+    "E205-day-of-every-year",
+    "E205-none-of-the-events",
+    "E205-none-of-the-states",
+    "E207-cells",
+    "E207-final-state",
+    "E207-holiday-and-workday",
+    "E207-order",
+    "E210-full-width",
+}
 
 NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 

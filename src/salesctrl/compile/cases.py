@@ -38,6 +38,12 @@ from salesctrl.policy.organisation import Organisation, normal
 from salesctrl.policy.types import Base
 from salesctrl.policy.vocabulary import VocabularyIndex
 
+_LENGTH_HELP = "write `30 days`, `2 months`, or the name of a parameter"
+_DECLARE = {
+    "E401": "declare it under `roles` of the organisation",
+    "E402": "declare it under `duties` of the organisation",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class CheckedActivity:
@@ -274,13 +280,13 @@ class _Builder:
         for i, text in enumerate(spec.activity):
             activity = self._activities.find(text)
             if activity is None:
-                span = _place(loaded, path, "activity", i, len(spec.activity))
+                span = loaded.source.span((*path, "activity", i))
                 self._unknown("E431", "activity", text, self._activities.by_name, span)
             else:
                 found.add(activity)
         for i, text in enumerate(spec.duty):
             duty = self._organisation.duty(text)
-            span = _place(loaded, path, "duty", i, len(spec.duty))
+            span = loaded.source.span((*path, "duty", i))
             if duty is None:
                 self._unknown("E402", "duty", text, self._organisation.duties, span)
             elif not (with_duty := self._activities.with_duty(duty)):
@@ -396,22 +402,18 @@ class _Builder:
             try:
                 dated = ((FIRST_DAY, parse_literal(text)),)
             except BadLiteral as error:
-                self._wrong(str(error), span, "write `30 days`, `2 months`, or the name of a parameter")
+                self._wrong(str(error), span, _LENGTH_HELP)
                 return None
         bases = {constant.type.base for _, constant in dated}
         numbers = [(first, constant.value) for first, constant in dated]
         if bases not in ({Base.DAYS}, {Base.MONTHS}):
-            near = suggest(text, loaded.doc.parameters)
-            help = (
-                f"did you mean `{near}`?"
-                if near
-                else "write `30 days`, `2 months`, or the name of a parameter"
-            )
+            near = None if text in loaded.doc.parameters else suggest(text, loaded.doc.parameters)
+            help = f"did you mean `{near}`?" if near else _LENGTH_HELP
             self._wrong(f"expected a length of time but got `{text}`", span, help)
             return None
         whole = tuple((first, value) for first, value in numbers if isinstance(value, int))
         if any(value < 0 for _, value in whole):
-            self._wrong(f"expected a length of time from now on but got `{text}`", span, "leave the sign out")
+            self._wrong(f"expected a length of time from 0 on but got `{text}`", span, "leave the sign out")
             return None
         if whole and whole[0][0] > FIRST_DAY:
             whole = ((FIRST_DAY, whole[0][1]), *whole)
@@ -454,19 +456,11 @@ class _Builder:
         self, code: str, what: str, text: str, known: Sequence[str] | Mapping[str, object], span: Span
     ) -> None:
         near = suggest(text, list(known))
-        self._diagnostics.error(
-            code, f"unknown {what} `{text}`", span, help=f"did you mean `{near}`?" if near else None
-        )
+        help = f"did you mean `{near}`?" if near else _DECLARE.get(code)
+        self._diagnostics.error(code, f"unknown {what} `{text}`", span, help=help)
 
     def _wrong(self, message: str, span: Span, help: str) -> None:
         self._diagnostics.error("E431", message, span, help=help)
-
-
-def _place(
-    loaded: Loaded[CaseControlDocument] | Loaded[LadderDocument], path: tuple[str | int, ...], key: str,
-    index: int, count: int,
-) -> Span:  # fmt: skip
-    return loaded.source.span((*path, key, index) if count > 1 else (*path, key))
 
 
 def _plain(text: str) -> str:

@@ -44,6 +44,9 @@ EVENT_FIELDS: Mapping[str, tuple[str, LocalText]] = {
     "department": ("text", LocalText(en="Department", zh="部门")),
 }
 """The fields that every event has; a vocabulary adds attributes as fields of the kind ``event``."""
+_EVENT_NAMES: Mapping[str, str] = {
+    text: name for name, (_, title) in EVENT_FIELDS.items() for text in names_of(name, title, ())
+}
 STAGE_FIELDS: Mapping[str, tuple[str, LocalText]] = {
     "transition": ("text", LocalText(en="Transition", zh="步骤")),
     "state": ("text", LocalText(en="State", zh="状态")),
@@ -85,9 +88,12 @@ def derived_cases(
             report_no_activities(loaded.source, diagnostics)
         return [], []
     kinds = _Kinds(documents, diagnostics)
-    policies = [_of_control(loaded, kinds.attributes) for loaded in documents.case_controls]
-    policies += [_of_ladder(loaded) for loaded in documents.ladders]
-    return kinds.vocabularies(), policies
+    vocabularies = kinds.vocabularies()
+    controls = [loaded for loaded in documents.case_controls if kinds.has_all(loaded.doc)]
+    policies = [_of_control(loaded, kinds.attributes) for loaded in controls]
+    if STAGE in kinds.made:
+        policies += [_of_ladder(loaded) for loaded in documents.ladders]
+    return vocabularies, policies
 
 
 def report_no_activities(source: SourceDocument, diagnostics: Diagnostics) -> None:
@@ -115,10 +121,15 @@ class _Kinds:
         self._diagnostics = diagnostics
         self._taken = {name for loaded in documents.vocabularies for name in loaded.doc.kinds}
         self._taken |= {loaded.doc.as_ for loaded in documents.metrics}
-        self._own = [found for loaded in documents.vocabularies if (found := self._attributes(loaded))]
         self._built = self._built_fields()
+        self._own = [found for loaded in documents.vocabularies if (found := self._attributes(loaded))]
         self.attributes = self._single_values()
         """Every name of a field of an event that holds a single value."""
+        self.made: set[str] = set()
+
+    def has_all(self, doc: CaseControlDocument) -> bool:
+        """Whether there are all kinds that a control speaks of; if not, its rules would only say so again."""
+        return self.made.issuperset(doc.events) and (not doc.gather or MATCHED in self.made)
 
     def vocabularies(self) -> list[Loaded[Vocabulary]]:
         """All kinds, in the vocabularies that say where each part of them comes from."""
@@ -135,7 +146,7 @@ class _Kinds:
             stage[EVENTS] = _events(LocalText(en="events", zh="事件"))
             kinds[STAGE] = Kind.model_construct(fields=stage)
         made = [Loaded(_vocabulary(kinds), moved_source(first, {("kinds",): ()}))]
-        named: set[str] = set()
+        self.made = set(kinds) - {EVENT}
         for loaded in controls:
             for name in loaded.doc.events:
                 if name in self._taken or name in (EVENT, MATCHED, STAGE):
@@ -144,8 +155,8 @@ class _Kinds:
                         loaded.source.span(("events", name), key=True),
                         help="call the event otherwise, e.g. by what was done: `shipped`",
                     )  # fmt: skip
-                elif name not in named:
-                    named.add(name)
+                elif name not in self.made:
+                    self.made.add(name)
                     made += self._event(name, loaded)
         return made
 
@@ -165,14 +176,16 @@ class _Kinds:
             return None
         own = {}
         for name, spec in kind.fields.items():
-            twice = next((text for text in (name, *spec.aliases) if text in EVENT_FIELDS), None)
+            texts = names_of(name, spec.title, spec.aliases)
+            twice = next((text for text in texts if text in _EVENT_NAMES), None)
             if twice is None:
                 own[name] = spec
                 continue
+            self._built.pop(_EVENT_NAMES[twice], None)  # it is reported here, and only here
             self._diagnostics.error(
-                "E431", f"every event has a field `{twice}` already",
+                "E431", f"`{twice}` means the field `{_EVENT_NAMES[twice]}` that every event has",
                 loaded.source.span(("kinds", EVENT, "fields", name), key=True),
-                help="leave it out, or give yours another name",
+                help="leave it out, or call yours otherwise",
             )  # fmt: skip
         only = Kind.model_construct(fields=own)
         return Loaded(_vocabulary({EVENT: only}, loaded.doc.currency), loaded.source)

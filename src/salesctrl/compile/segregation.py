@@ -17,6 +17,12 @@ from salesctrl.policy.documents import LocalText, OrganisationDocument, Process
 from salesctrl.policy.loader import Loaded
 from salesctrl.policy.organisation import Organisation, normal
 
+_DECLARE = {
+    "E401": "declare it under `roles` of the organisation",
+    "E402": "declare it under `duties` of the organisation",
+    "E420": "declare it under `persons` of the organisation",
+}
+
 
 class Pair(NamedTuple):
     """Two duties that one person may not do in the same case; ``id`` is that of the statement."""
@@ -182,7 +188,7 @@ class _Builder:
 
     def _unknown(self, code: str, what: str, text: str, known: Sequence[str] | set[str], span: Span) -> None:
         near = suggest(text, sorted(known))
-        help = f"did you mean `{near}`?" if near else None
+        help = f"did you mean `{near}`?" if near else _DECLARE.get(code)
         self._diagnostics.error(code, f"unknown {what} `{text}`", span, help=help)
 
 

@@ -54,7 +54,7 @@ class AroundSpec(EventSpec):
     Time has no order inside a moment: what happened at the same time as `after` or `before` belongs to it.
     """
 
-    noun: ClassVar[str] = "events around a match"
+    noun: ClassVar[str] = "an event around a match"
 
     after: Maybe[Identifier] = Field(default=None, description="Not before this event of the match.")
     before: Maybe[Identifier] = Field(default=None, description="Not after this event of the match.")
@@ -72,7 +72,7 @@ class AroundSpec(EventSpec):
             raise problem("E207", "`of` goes with `within`", at=("of",), help="say how long after it")
         if self.before is not None and self.within is not None:
             raise problem(
-                "E207", "events around a match have one of `before` and `within`", at=("within",),
+                "E207", "an event around a match has one of `before` and `within`", at=("within",),
                 help="keep one of them",
             )  # fmt: skip
         return self
@@ -142,7 +142,7 @@ class DueSpec(Part):
 
     action: Text = Field(description="What is to be done, e.g. `send_notice`.")
     owner: Text = Field(description="The role that does it.")
-    within: Text = Field(description="How long after the state was entered, e.g. `15 days`. Or a parameter.")
+    within: Text = Field(description="How long after the state was entered: `15 days`, or a parameter.")
 
 
 class StateSpec(Part):

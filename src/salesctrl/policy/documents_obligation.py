@@ -1,5 +1,7 @@
 """The document of an obligation: what is to be done again and again, by whom and by when."""
 
+import re
+from datetime import date
 from typing import ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -20,6 +22,8 @@ from salesctrl.policy.documents_base import (
     problem,
 )
 from salesctrl.policy.documents_policy import FormulaSpec, ParameterSpec, RequirementSpec
+
+_DAY = re.compile(r"[0-9]{2}-[0-9]{2}")
 
 
 class ObligationDocument(Part):
@@ -87,9 +91,9 @@ class ObligationDocument(Part):
 
 def _check_day(text: str) -> None:
     """Refuse what is no day of every year."""
-    from datetime import date
-
     try:
+        if _DAY.fullmatch(text) is None:  # dates have other forms too, by weeks
+            raise ValueError
         date.fromisoformat(f"2001-{text}")
     except ValueError:
         raise problem(

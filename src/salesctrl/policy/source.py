@@ -81,6 +81,11 @@ def _child(tree: Tree, step: str | int) -> Tree | None:
     return None
 
 
+def _is_alone(tree: Tree, step: str | int) -> bool:
+    """Whether a value stands without the list of which the step is the first item."""
+    return step == 0 and not isinstance(tree, SequenceTree)
+
+
 class Lines:
     """A file's text, and the starts of its lines, found when a span is first asked for."""
 
@@ -135,12 +140,15 @@ class SourceDocument:
         """Where the value at `path` stands, or with `key` the key that it stands under.
 
         For a path that does not exist it is the nearest ancestor that does; for an item of a list,
-        which has no key, it is the item. What an alias repeats stands where its anchor is.
+        which has no key, it is the item. What stands without a list is the first item of one. What an
+        alias repeats stands where its anchor is.
         """
         tree = self.root
         for depth, step in enumerate(path, 1):
             below = _child(tree, step)
             if below is None:
+                if _is_alone(tree, step):
+                    continue
                 break
             if key and depth == len(path) and isinstance(tree, MappingTree):
                 return self._span(tree.keys_at[str(step)])
@@ -186,6 +194,8 @@ class SourceDocument:
         tree = self.root
         for step in path:
             below = _child(tree, step)
+            if below is None and _is_alone(tree, step):
+                continue
             if below is None:
                 return "", 0
             tree, value = below, value[step]
