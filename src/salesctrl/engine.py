@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from salesctrl.monitor.ladder_stage import Stage
     from salesctrl.monitor.log import LogResult
     from salesctrl.monitor.matchers import MatcherName
+    from salesctrl.monitor.schedule import ScheduleResult
     from salesctrl.monitor.stream import Monitor
 
 Floats = Literal["exact", "nearest"]
@@ -599,7 +600,9 @@ class Engine:
         plan = plan_schedule(found, self.point(point).plans, self._checked)
         rows = dated_rows(plan, frame, self._batch(point).columns, asking)
         return run_schedule(
-            plan, rows, lambda rows, said: self.evaluate_frame(point, rows, columns=said or None, floats=floats)
+            plan,
+            rows,
+            lambda rows, said: self.evaluate_frame(point, rows, columns=said or None, floats=floats),
         )
 
     @property

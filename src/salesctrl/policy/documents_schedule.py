@@ -85,6 +85,9 @@ class ScheduleDocument(Part):
         default="same_day",
         description="Which day: counted from the first, or the last one of the month that is counted so.",
     )
+    at_changes: Flag = Field(
+        default=False, description="Whether to ask also on the days from which a payment or change counts."
+    )
     balance: Maybe[Text] = Field(default=None, description="The fact that payments reduce.")
     persons: dict[Identifier, Text] = Field(
         default={}, description="By whom shares are for: the fact that names the person."
@@ -93,6 +96,15 @@ class ScheduleDocument(Part):
         default={}, description="Facts that are values of the decision before: `payroll.carried`."
     )
     lines: tuple[LineSpec, ...] = Field(min_length=1, description="The kinds of lines.")
+
+    @model_validator(mode="after")
+    def _dates(self) -> Self:
+        if self.start is None:
+            counted = {"every", "on", "at_changes", "balance"} & self.model_fields_set
+            for key in sorted(counted):
+                help_ = "name the fact with the first date, or leave it out"
+                raise problem("E207", f"`{key}` goes with `start`", at=(key,), help=help_)
+        return self
 
     @model_validator(mode="after")
     def _names(self) -> Self:
