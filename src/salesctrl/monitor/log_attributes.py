@@ -14,7 +14,7 @@ from salesctrl.batch.convert import read_column
 from salesctrl.batch.values import readable
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.evaluate.layout import Leaf
-from salesctrl.monitor.log_times import read_times
+from salesctrl.monitor.log_times import is_nothing, read_times
 from salesctrl.numbers import INT64_DIGITS
 from salesctrl.policy.documents import LocalText
 from salesctrl.policy.types import BOOLEAN, DATE, DAYS, INSTANT, MONTHS, TEXT, Base, Type, money, number
@@ -158,11 +158,9 @@ def _one_by_one(column: pl.Series) -> tuple[pl.Series, list[int]]:
 
 
 def _text(value: object) -> str | None:
-    if value is None or type(value).__name__ in ("NAType", "NaTType"):
+    if is_nothing(value):
         return None
     if isinstance(value, float):
-        if value != value:
-            return None
         return str(int(value)) if value.is_integer() and abs(value) < _WHOLE else repr(value)
     if isinstance(value, bytes):
         return value.decode()

@@ -123,7 +123,8 @@ def log_of(ocel: Ocel, case_of: str | None = None) -> OcelLog:
     chosen = _case_type(ocel, links, case_of)
     others = [name for name in links["type"].unique().drop_nulls().sort() if name != chosen]
     persons = links.filter(pl.col("type").is_in([name for name in others if folded(name) in PERSON_TYPES]))
-    events = events.join(_joined(persons, _PERSON), on="event", how="left", maintain_order="left")
+    if persons.height:
+        events = events.join(_joined(persons, _PERSON), on="event", how="left", maintain_order="left")
     columns: dict[str, pl.Series] = {}
     for name, (rows, values) in ocel.attributes.items():
         key = _free(name, {*events.columns, _CASE, *columns})

@@ -109,9 +109,14 @@ def ocel_of_sqlite(path: Path) -> Ocel:
     try:
         with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
             [(said,)] = database.execute("PRAGMA quick_check(1)").fetchall()
+            [(page,)] = database.execute("PRAGMA page_size").fetchall()
+            if path.stat().st_size % page:  # SQLite would fill the last page up with zeros
+                said = "a part of the last page is missing"
             if said != "ok":
                 raise wrong(name, "F_FILE", f"not a whole database: {str(said).splitlines()[0]}", _DAMAGED)
             return _Database(name, database).ocel()
+    except OSError as error:
+        raise wrong(name, "F_FILE", f"cannot be read: {(error.strerror or str(error)).lower()}") from error
     except sqlite3.Error as error:
         said = str(error).splitlines()[0] if str(error) else type(error).__name__
         if "UTF-8" in said:

@@ -162,7 +162,7 @@ def _repeated(work: pl.DataFrame, raw: RawLog, placed: Placed) -> pl.DataFrame:
     """With a code for each further row of one id, and the number of the row that stays."""
     work = work.with_columns(first=pl.lit(None, dtype=work["row"].dtype))
     good = work.filter(pl.col("code").is_null()).select("id", "row", "index")
-    if not good["id"].is_duplicated().any():
+    if "id" not in placed.fields or good["id"].n_unique() == good.height:
         return work
     shared = good.filter(good["id"].is_duplicated())
     cells = raw.columns.select(sorted(placed.used))[shared["index"]]

@@ -245,11 +245,22 @@ def _plainly(column: pl.Series) -> pl.Series:
     return written.select(pl.when(pl.col("clock").is_null()).then("day").otherwise(moment))["day"]
 
 
+def is_nothing(value: object) -> bool:
+    """Whether an object is a way to write a gap: ``None``, a NaN, or what pandas has for it.
+
+    >>> is_nothing(None), is_nothing(float("nan")), is_nothing("")
+    (True, True, False)
+    """
+    if isinstance(value, float):
+        return value != value
+    return value is None or type(value).__name__ in ("NAType", "NaTType")
+
+
 def _written_out(values: Sequence[object]) -> pl.Series:
     """Objects of Python as texts: times and dates as ISO 8601 has them, other objects as no time at all."""
     done: list[str | None] = []
     for value in values:
-        if value is None or value != value or type(value).__name__ == "NAType":  # NaN, NaT
+        if is_nothing(value):
             done.append(None)
         elif isinstance(value, datetime):
             offset = value.utcoffset()

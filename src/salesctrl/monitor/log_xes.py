@@ -7,7 +7,9 @@ key; one inside another has both keys, as in ``cost/driver``.
 
 from __future__ import annotations
 
+import codecs
 import gzip
+import re
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,6 +28,12 @@ _GROUPS = frozenset({"list", "container", "values"})
 _CASE = "case:"
 _INT64 = range(-(2**63), 2**63)
 _BLOCK = 1 << 20
+_DECLARED = re.compile(rb"<\?xml[^>]{1,100}encoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")
+_DECODERS = {
+    "gb2312": "gb18030", "gbk": "gb18030", "gb18030": "gb18030", "cp936": "gb18030", "big5": "big5hkscs",
+    "shift_jis": "cp932", "euc_jp": "euc_jp", "euc_kr": "cp949",
+}  # fmt: skip
+"""Encodings that the parser does not know, and what reads them: most are read by a larger one."""
 _DEEPEST = 50
 
 Cell = tuple[str, str]
@@ -74,6 +82,9 @@ def read_xes(path: Path) -> XesLog:
             reader.feed(file)
     except expat.ExpatError as error:
         raise _no_xml(path.name, error) from error
+    except (ValueError, LookupError) as error:  # bytes that are not in the encoding, or one that nobody reads
+        message = "it is not in the encoding that its first line names, or that is not known"
+        raise wrong(path.name, "F_ENCODING", message, "write it as UTF-8") from error
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         message = f"cannot be unpacked: {str(error)[:1].lower()}{str(error)[1:]}"
         raise wrong(path.name, "F_FILE", message, "it is cut short or damaged") from error
@@ -130,14 +141,20 @@ class _Reader:
     scope: str = ""
 
     def feed(self, file: IO[bytes]) -> None:
-        parser = expat.ParserCreate()
+        """Read all of a file."""
+        block = file.read(_BLOCK)
+        declared = _DECLARED.match(block)
+        decoder = _DECODERS.get(declared[1].decode().lower().replace("-", "_")) if declared else None
+        decode = codecs.getincrementaldecoder(decoder)() if decoder else None
+        parser = expat.ParserCreate("utf-8" if decode else None)
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = self._doctype
         parser.StartElementHandler = self._start
         parser.EndElementHandler = self._end
-        while block := file.read(_BLOCK):
-            parser.Parse(block, False)
-        parser.Parse(b"", True)
+        while block:
+            parser.Parse(decode.decode(block).encode() if decode else block, False)
+            block = file.read(_BLOCK)
+        parser.Parse(decode.decode(b"", True).encode() if decode else b"", True)
 
     def _doctype(self, *_: object) -> None:
         message = "it has a document type, and could have entities that are expanded"
