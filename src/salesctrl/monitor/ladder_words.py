@@ -38,7 +38,7 @@ def why_blocked(step: Transition, decision: Decision, pending: Sequence[Requirem
     if pending:
         lacking = [missing for result in pending for missing in result.missing]
         return LocalText(
-            en="; ".join(missing.text("en") for missing in lacking),
+            en="missing: " + "; ".join(missing.text("en") for missing in lacking),
             zh="；".join(missing.text("zh") for missing in lacking),
         )
     wrong = dict.fromkeys([*decision.missing, *(problem.path for problem in decision.trace.problems)])

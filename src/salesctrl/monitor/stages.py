@@ -69,7 +69,8 @@ def _groups(
     groups: dict[tuple[str, ...], list[Event]] = {}
     known: dict[str, Event] = {}
     problems: list[FactProblem] = []
-    reader = EventReader(policies.checked.cases.activities, zone)
+    checked = policies.checked
+    reader = EventReader(checked.cases.activities, zone, checked.vocabulary)
     for where, one in _given(given, zone, case, problems):
         event = reader.read(one)
         if isinstance(event, Refused):
