@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from salesctrl.monitor.log import LogResult
     from salesctrl.monitor.matchers import MatcherName
     from salesctrl.monitor.schedule import ScheduleResult
+    from salesctrl.monitor.segregation import SegregationResult
     from salesctrl.monitor.stream import Monitor
 
 Floats = Literal["exact", "nearest"]
@@ -505,6 +506,16 @@ class Engine:
 
         return Monitor(self, controls=controls, matcher=matcher, zone=zone, late=late)
 
+    def restore_monitor(self, path: str | Path) -> Monitor:
+        """The monitor of a snapshot, which goes on with the same results.
+
+        Raises:
+            SnapshotError: The file cannot be read, is damaged, or was made with other policies.
+        """
+        from salesctrl.monitor.snapshot import restore
+
+        return restore(self, path)
+
     def monitor_log(
         self,
         source: object,
@@ -609,6 +620,41 @@ class Engine:
     def schedules(self) -> tuple[str, ...]:
         """The names of the schedules, sorted."""
         return tuple(sorted(one.doc.schedule for one in self._loading.documents.schedules))
+
+    def segregation(
+        self,
+        assignments: object | None = None,
+        events: object | None = None,
+        *,
+        as_of: date | str,
+        columns: Mapping[str, str] | None = None,
+        sheet: str | None = None,
+        zone: str | None = None,
+    ) -> SegregationResult:
+        """Judge the segregation of duties: who could, who did, and what one does from end to end.
+
+        Args:
+            assignments: Who has which role: a file of CSV, Parquet or Excel, or a frame. Without assignments
+                and events: the persons and delegations of the organisation.
+            events: Who did what: a log that was read, or a file or frame of one.
+            as_of: The day of the judgement: assignments in force on it count, and events up to it.
+            columns: Columns of the assignments (or of the log, where there is nothing else) with what they
+                hold, where their names do not say it: ``{"Benutzer": "person"}``.
+            sheet: Of a file of Excel with assignments: which sheet.
+            zone: The zone of times in the log that do not say theirs.
+
+        Raises:
+            FactsError: Something cannot be read, or its columns do not say what they hold.
+
+        >>> import polars as pl
+        >>> people = pl.DataFrame({"user": ["7", "8"], "role": ["cashier", "guard"]})
+        >>> result = load().segregation(people, as_of="2026-03-01")
+        >>> result.rejected["reason"].to_list()
+        ['unknown role `guard`']
+        """
+        from salesctrl.monitor.segregation import segregation
+
+        return segregation(self, assignments, events, as_of=as_of, columns=columns, sheet=sheet, zone=zone)
 
     @property
     def metrics(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from salesctrl.cli.init import init
 from salesctrl.cli.list import list_
 from salesctrl.cli.measure import measure
 from salesctrl.cli.schema import schema
+from salesctrl.cli.sod import sod
 from salesctrl.cli.test import test
 from salesctrl.errors import SalesctrlError
 
@@ -35,6 +36,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("evaluate", evaluate),
     ("explain", explain),
     ("measure", measure),
+    ("sod", sod),
     ("list", list_),
     ("coverage", coverage),
     ("handbook", handbook),
