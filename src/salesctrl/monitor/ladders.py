@@ -100,6 +100,10 @@ class Ladder:
             event.activity in ways.moving or event.activity in ways.ladder.begins for ways in self._ways
         )
 
+    def begins_with(self, event: Event) -> bool:
+        """Whether a case can begin with an event, in some version."""
+        return any(event.activity in ways.ladder.begins for ways in self._ways)
+
     def beginning(self, event: Event, day: int) -> _Ways | None:
         """The version on which an event begins a case, if it begins one."""
         for ways in self._ways:
@@ -180,6 +184,13 @@ class Walker:
     def last(self) -> date | None:
         """The day of the latest event; none before there is one."""
         return self._known[self._order[-1][1]].on if self._order else None
+
+    @property
+    def next_end(self) -> date | None:
+        """The day on which time leads on from the state, or would; none if only events do."""
+        self.at()
+        end = self._course.next_end
+        return None if end == _NEVER else date.fromordinal(end)
 
     def at(self, as_of: date | None = None) -> Stage:
         """Where the case stands when time has gone up to a day; left out, that of the last event."""
@@ -457,14 +468,16 @@ class _Course:
         name = self._ladder.name
         if self._state is None or self._ways is None:
             return Stage(name, group, as_of)
-        due = []
+        due, changes = [], [self.next_end]
         for one in self._state.due:
             last, done = self._ways.end(one.within, self._entered), self._done.get(one.action)
             when = None if done is None else date.fromordinal(done)
             is_late = done is None and day > last
+            if done is None and not is_late:
+                changes.append(last + 1)
             due.append(DueAction(one.action, one.owner, date.fromordinal(last), when, is_late))
         return Stage(
             name, group, as_of, self._state.name, date.fromordinal(self._entered),
             date.fromordinal(self._began), self._entered_by, tuple(self._steps), tuple(due),
-            self._ways.ladder,
+            self._ways.ladder, date.fromordinal(min(changes)) if min(changes) < _NEVER else None,
         )  # fmt: skip

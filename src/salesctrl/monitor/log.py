@@ -1,8 +1,8 @@
 """A whole event log at once: the findings that the live monitor comes to, in columns.
 
 Matches are joins, what is absent is an anti-join, lists are a second frame; the decisions on all matches of
-a control are one call of the batch evaluator. What columns cannot say (evidence; groups that could have too many
-matches) is decided as the stream does it, and `row_by_row` says how many events those were.
+a control are one call of the batch evaluator. What columns cannot say (evidence; groups that could have too
+many matches) is decided as the stream does it, and `row_by_row` says how many events those were.
 """
 
 from __future__ import annotations
@@ -337,10 +337,11 @@ class _Look:
             order = [f"{name}.{field}" for name in names for field in ("time", "id")]
             matches = matches.sort(order)
         shown = [name for name in matches.columns if not name.startswith("§")]
+        items = {n: near.join(matches, on=_MATCH, how="semi") for n, near in lists.items()}
         result = self._rules.evaluate_frame(
             control.point,
             matches.select(_MATCH, *shown),
-            lists={f"{MATCHED}.{name}": items for name, items in lists.items()},
+            lists={f"{MATCHED}.{name}": near for name, near in items.items()},
             key=_MATCH,
         )
         key = [f"§{one}" for one in (*control.by, *control.same)]

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, time
 from heapq import heappop, heappush
 from itertools import count
+from pathlib import Path
+from typing import NamedTuple
 
 from salesctrl.monitor.controls import Controls, Rules, Watch, key_of, rank_of
 from salesctrl.monitor.events import EventReader, Refused
@@ -42,6 +44,28 @@ GroupKey = tuple[tuple[str, ...], tuple[str, ...]]
 
 
 FindingKey = tuple[str, tuple[str, ...], tuple[str, ...]]
+LadderPlace = tuple[str, tuple[str, ...]]
+"""A ladder, and the values of the fields that make a case of it."""
+BY_CASE = ("case",)
+
+
+class Settings(NamedTuple):
+    """What a monitor was asked to do."""
+
+    controls: tuple[str, ...] | None
+    matcher: MatcherName
+    zone: str | None
+    late: int
+
+
+class State(NamedTuple):
+    """What a monitor goes on from: the events that it holds, in the order in which they came."""
+
+    now: int | None
+    events: tuple[Event, ...]
+    closing: Mapping[str, int]
+    closed: tuple[str, ...]
+    rejected: tuple[Rejected, ...]
 
 
 @dataclass(slots=True)
@@ -90,13 +114,14 @@ class Monitor:
         zone: str | None = None,
         late: int = 0,
     ):
+        self.settings = Settings(None if controls is None else tuple(controls), matcher, zone, late)
         self._controls = Controls(rules, controls)
         self._ladders = self._controls.ladders
         self._reader = EventReader(self._controls.activities, zone, rules.checked.vocabulary)
-        self._matcher_name: MatcherName = matcher
+        self._apart = tuple({one.by for one in self._ladders.values()} - {BY_CASE})
+        """What makes the cases of ladders that are not those of the log: their events are kept apart."""
         patterns = [watch.pattern for watch in self._controls.watches.values()]
         self._matcher: Matcher = make_matcher(matcher, patterns)
-        self._late = late
         self._now: int | None = None
         self._groups: dict[GroupKey, _Group] = {}
         self._events: dict[str, Event] = {}
@@ -104,10 +129,11 @@ class Monitor:
         self._closing: dict[str, int] = {}
         self._closed: OrderedDict[str, None] = OrderedDict()
         self._waiting: list[tuple[int, int, _Live]] = []
+        self._ahead: list[tuple[int, int, LadderPlace]] = []
         self._number = count()
         self._found: dict[GroupKey, dict[object, CaseFinding]] = {}
-        self._walkers: dict[tuple[str, tuple[str, ...]], Walker] = {}
-        self._told: dict[tuple[str, tuple[str, ...]], dict[FindingKey, CaseFinding]] = {}
+        self._walkers: dict[LadderPlace, Walker] = {}
+        self._told: dict[LadderPlace, dict[FindingKey, CaseFinding]] = {}
         self._rejected: list[Rejected] = []
 
     # -- what it is asked ------------------------------------------------------------------------------
@@ -198,24 +224,92 @@ class Monitor:
         day = to.toordinal()
         if self._now is not None and day < self._now:
             raise ValueError(f"time has gone up to {self.now}, and cannot go back to {to}")
-        self._now = day
         changes: list[Change] = []
+        self._pass(day, changes)
+        for case, closed in list(self._closing.items()):
+            if closed + self.settings.late < day and not self._is_waiting(case):
+                self._leave(case)
+        return tuple(changes)
+
+    def _pass(self, day: int, changes: list[Change]) -> None:
+        """Let deadlines pass."""
+        self._now = day
         while self._waiting and self._waiting[0][0] < day:
             _, _, live = heappop(self._waiting)
             if live.waiting and not live.gone:
                 self._settle(live, changes)
-        for place, walker in self._walkers.items():
-            self._tell(place, walker, changes)
-        for case, closed in list(self._closing.items()):
-            if closed + self._late < day and not self._is_waiting(case):
-                self._leave(case)
-        return tuple(changes)
+        while self._ahead and self._ahead[0][0] <= day:
+            _, _, place = heappop(self._ahead)
+            if place in self._walkers:
+                self._tell(place, changes)
 
     def close(self, case: str) -> None:
         """Say that a case is over: it leaves when time goes on, as soon as nothing in it waits."""
         if case in self._of_case:
             days = [self._events[id].on.toordinal() for id in self._of_case[case]]
             self._closing[case] = max(days)
+
+    def forget(self, before: date) -> None:
+        """Forget events before a day in the groups that no case closes, those of a customer or a person.
+
+        What was found with them goes too, without being withdrawn. Without this such groups grow for good.
+        """
+        for key, group in list(self._groups.items()):
+            if key[0] == BY_CASE:
+                continue
+            for lives in group.lives.values():
+                for live in [one for one in lives if any(e.on < before for e in one.chosen.values())]:
+                    live.gone = True
+                    lives.remove(live)
+                    self._show(key, _place_of(live), None, [])
+            old = [event for event in group.events if event.on < before]
+            group.events = [event for event in group.events if event.on >= before]
+            for event in old:
+                if event.case not in self._of_case:
+                    self._events.pop(event.id, None)
+            if not group.events:
+                del self._groups[key]
+                for name in self._ladders:
+                    self._walkers.pop((name, key[1]), None)
+                    self._told.pop((name, key[1]), None)
+        self._matcher.forget(datetime.combine(before, time(), UTC))
+
+    def state(self) -> State:
+        """All that it goes on from: see `snapshot.save`."""
+        closed = tuple(self._closed)
+        return State(self._now, self.events, dict(self._closing), closed, tuple(self._rejected))
+
+    @classmethod
+    def resumed(cls, rules: Rules, settings: Settings, state: State) -> Monitor:
+        """A monitor that goes on where another was; what stands is worked out anew from its events.
+
+        Raises:
+            ValueError: A control is unknown.
+        """
+        controls, matcher, zone, late = settings
+        monitor = cls(rules, controls=controls, matcher=matcher, zone=zone, late=late)
+        changes: list[Change] = []  # they have been told
+        for event in state.events:
+            monitor._take(event, changes)
+        monitor._closing = dict(state.closing)
+        for case in state.closed:
+            if case in monitor._of_case:  # of events that other groups still hold
+                monitor._leave(case)
+            monitor._closed[case] = None
+        if state.now is not None:
+            monitor._pass(state.now, changes)
+        monitor._rejected = list(state.rejected)
+        return monitor
+
+    def save(self, path: str | Path) -> None:
+        """Write a snapshot into a file, from which `Engine.restore_monitor` goes on.
+
+        Raises:
+            SnapshotError: It cannot be written; a snapshot that is there stays as it is.
+        """
+        from salesctrl.monitor.snapshot import save
+
+        save(self, path, self._controls.rules.digest)
 
     def stop(self) -> None:
         """Let go of the matcher's process, if it has one."""
@@ -230,13 +324,13 @@ class Monitor:
         self._events[event.id] = event
         self._of_case.setdefault(event.case, []).append(event.id)
         watches = self._controls.by_activity.get(event.activity, ())
-        for by in dict.fromkeys(watch.pattern.by for watch in watches):
+        for by in dict.fromkeys([*(watch.pattern.by for watch in watches), *self._apart]):
             if (values := group_of(by, event)) is not None:
                 self._groups.setdefault((by, values), _Group()).events.append(event)
         for watch in watches:
             lacking = self._controls.lacking(watch, event)
             if lacking is not None:
-                self._show((("case",), (event.case,)), (lacking.control, event.id), lacking, changes)
+                self._show((BY_CASE, (event.case,)), (lacking.control, event.id), lacking, changes)
         for found in self._matcher.add(event):
             match found:
                 case Match():
@@ -328,20 +422,13 @@ class Monitor:
         if finding == live.finding:
             return
         live.finding = finding
+        place = _place_of(live)
         if watch.control.once:
-            key = key_of(watch, next(iter(live.chosen.values())))
-            same = [
-                one
-                for one in group.lives[watch.pattern.name]
-                if one.finding is not None and key_of(watch, next(iter(one.chosen.values()))) == key
-            ]
+            found = [one for one in group.lives[watch.pattern.name] if one.finding is not None]
+            same = [one for one in found if _place_of(one) == place]
             first = min(same, key=lambda one: rank_of(watch, one.chosen), default=None)
-            self._show(
-                live.group, (watch.pattern.name, key), None if first is None else first.finding, changes
-            )
-        else:
-            ids = tuple(event.id for event in live.chosen.values())
-            self._show(live.group, (watch.pattern.name, ids), finding, changes)
+            finding = None if first is None else first.finding
+        self._show(live.group, place, finding, changes)
 
     def _unjudged(self, watch: Watch, event: Event, changes: list[Change], reason: str | None) -> None:
         """Withdraw what a control found in a group, and say that the group cannot be judged."""
@@ -352,10 +439,7 @@ class Monitor:
         group.unjudged.add(name)
         for live in group.lives.pop(name, []):
             live.gone = True
-            ids: object = tuple(one.id for one in live.chosen.values())
-            if watch.control.once:
-                ids = key_of(watch, next(iter(live.chosen.values())))
-            self._show(place, (name, ids), None, changes)
+            self._show(place, _place_of(live), None, changes)
         finding = too_many(watch.control, values, event.on)
         if reason is not None:
             said = LocalText(en=f"not judged: {reason}", zh=f"未判断：{reason}")
@@ -388,13 +472,25 @@ class Monitor:
                 continue
             place = (name, group)
             walker = self._walkers.get(place)
-            if walker is None:
+            if walker is not None:
+                walker.feed(event)
+            elif ladder.begins_with(event):
                 walker = self._walkers[place] = Walker(ladder)
-            walker.feed(event)
-            self._tell(place, walker, changes)
+                for one in self._so_far(ladder.by, group):
+                    walker.feed(one)
+            else:
+                continue
+            self._tell(place, changes)
 
-    def _tell(self, place: tuple[str, tuple[str, ...]], walker: Walker, changes: list[Change]) -> None:
-        """What is different in the findings of a case on a ladder."""
+    def _so_far(self, by: tuple[str, ...], group: tuple[str, ...]) -> Iterable[Event]:
+        """The events of a case of a ladder, which nothing has walked before."""
+        if by == BY_CASE:
+            return [self._events[id] for id in self._of_case[group[0]]]
+        return list(self._groups[by, group].events)
+
+    def _tell(self, place: LadderPlace, changes: list[Change]) -> None:
+        """What is different in the findings of a case on a ladder, and when to look again."""
+        walker = self._walkers[place]
         stage = self._stage(walker)
         after = {finding.key: finding for finding in stage.findings}
         before = self._told.get(place, {})
@@ -404,6 +500,12 @@ class Monitor:
             self._told[place] = after
         else:
             self._told.pop(place, None)
+        days = [due.on.toordinal() + 1 for due in stage.due if due.done is None and not due.is_overdue]
+        if (end := walker.next_end) is not None:
+            days.append(end.toordinal())
+        ahead = [day for day in days if self._now is None or day > self._now]
+        if ahead:
+            heappush(self._ahead, (min(ahead), next(self._number), place))
 
     def _stage(self, walker: Walker) -> Stage:
         """Where a case stands with all its events, also those that are ahead of time."""
@@ -417,23 +519,30 @@ class Monitor:
         return any(
             live.waiting
             for by in {watch.pattern.by for watch in self._controls.watches.values()}
-            if by == ("case",)
+            if by == BY_CASE
             for lives in self._groups.get((by, (case,)), _Group()).lives.values()
             for live in lives
         )
 
+    def _is_elsewhere(self, event: Event) -> bool:
+        """Whether an event is in a group that its case does not close: of a customer or a person."""
+        watches = self._controls.by_activity.get(event.activity, ())
+        bys = {watch.pattern.by for watch in watches} | set(self._apart)
+        return any(group_of(by, event) is not None for by in bys if by != BY_CASE)
+
     def _leave(self, case: str) -> None:
         """Forget a case; its findings have been told."""
-        group = self._groups.pop((("case",), (case,)), None)
+        group = self._groups.pop((BY_CASE, (case,)), None)
         ids = self._of_case.pop(case)
         if group is not None:
             for lives in group.lives.values():
                 for live in lives:
                     live.gone = True
-        self._found.pop((("case",), (case,)), None)
+        self._found.pop((BY_CASE, (case,)), None)
         for id in ids:
-            del self._events[id]
-        del self._closing[case]
+            if not self._is_elsewhere(self._events[id]):
+                del self._events[id]
+        self._closing.pop(case, None)
         for name in self._ladders:
             self._walkers.pop((name, (case,)), None)
             self._told.pop((name, (case,)), None)
@@ -441,3 +550,11 @@ class Monitor:
         self._closed[case] = None
         while len(self._closed) > MOST_CLOSED:
             self._closed.popitem(last=False)
+
+
+def _place_of(live: _Live) -> object:
+    """Where the finding of a match stands: one place for each match, or for all with equal keys."""
+    name = live.watch.pattern.name
+    if live.watch.control.once:
+        return name, key_of(live.watch, next(iter(live.chosen.values())))
+    return name, tuple(event.id for event in live.chosen.values())
