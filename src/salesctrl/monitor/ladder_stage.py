@@ -98,6 +98,8 @@ class Stage:
         steps: All that happened, in order.
         due: What is due in the state.
         version: The version of the ladder: the one in force on the day the case began.
+        next_change: The next day on which something changes if no event comes: a transition comes, or what
+            is due becomes overdue. None if nothing does.
     """
 
     ladder: str
@@ -110,6 +112,7 @@ class Stage:
     steps: tuple[Step, ...] = ()
     due: tuple[DueAction, ...] = ()
     version: CheckedLadder | None = None
+    next_change: date | None = None
 
     def __repr__(self) -> str:
         where = "not begun" if self.state is None else f"{self.state} since {self.entered}"
