@@ -42,8 +42,11 @@ from types import ModuleType
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = frozenset({"csv", "ini", "json", "jsonl", "mermaid", "python", "shell", "text", "toml", "yaml"})
 DOCUMENTS = frozenset(
-    {"organisation", "overlay", "pack", "policy", "metric", "obligation", "tests", "vocabulary"}
-)
+    {
+        "case_control", "ladder", "metric", "obligation", "organisation", "overlay", "pack", "policy", "tests",
+        "timeline", "vocabulary",
+    }
+)  # fmt: skip
 _FENCE = re.compile(r"^(?P<indent> *)```(?P<info>[^`\n]*)$")
 _TITLE = re.compile(r'title="([^"]+)"')
 _ARROW = re.compile(r"#\s*->\s*(.*)$")

@@ -18,6 +18,7 @@ from salesctrl.compile.derived_cases import (
     case_point,
     ladder_point,
     report_no_activities,
+    transition_title,
 )
 from salesctrl.compile.rules import interval
 from salesctrl.diagnostics import Diagnostics, Span, suggest
@@ -349,7 +350,7 @@ class _Builder:
             place = ("transitions", i)
             which = frozenset[str]() if step.on is None else self._which(loaded, step.on, *place, "on")
             after = self._length(loaded, policy, step.after, *place, "after")
-            title = step.title or LocalText(en=step.id, zh=step.id)
+            title = transition_title(doc, step)
             # an unknown role is reported with the rule that the transition stands for
             notify = tuple(self._organisation.role(text) or text for text in step.notify)
             transitions.append(Transition(step.id, title, step.from_, step.to, which, after, notify))

@@ -23,8 +23,10 @@ from salesctrl.policy.documents import (
     RulesDocument,
     RuleSpec,
     TableSpec,
+    TransitionSpec,
     Vocabulary,
 )
+from salesctrl.policy.documents_base import Language
 from salesctrl.policy.loader import Loaded, PolicySet
 from salesctrl.policy.source import NodePath, SourceDocument
 from salesctrl.policy.vocabulary import SCALARS, names_of, normal
@@ -289,8 +291,9 @@ def _of_ladder(loaded: Loaded[LadderDocument]) -> Loaded[PolicyDocument]:
                 before[("rules", i, "when")] = len(candidate) + len(" and (")
         rules.append(
             RuleSpec.model_construct(
-                id=transition.id, title=transition.title, when=when, review=transition.review,
-                allow=not transition.review, notify=transition.notify, because=transition.because,
+                id=transition.id, title=transition_title(doc, transition), when=when,
+                review=transition.review, allow=not transition.review, notify=transition.notify,
+                because=transition.because,
                 source=transition.source, covers=_covers(transition.covers, doc.covers), note=transition.note,
             )
         )  # fmt: skip
@@ -311,6 +314,21 @@ def _of_ladder(loaded: Loaded[LadderDocument]) -> Loaded[PolicyDocument]:
         note=doc.note,
     )
     return Loaded(made, moved_source(loaded.source, moved, before))
+
+
+def transition_title(doc: LadderDocument, transition: TransitionSpec) -> LocalText:
+    """What people call a transition: its title, or else where it leads from and to."""
+    if transition.title is not None:
+        return transition.title
+
+    def called(state: str, lang: Language) -> str:
+        title = doc.states[state].title
+        return state if title is None else title.get(lang)
+
+    def way(lang: Language, joint: str) -> str:
+        return f"{joint.join(called(s, lang) for s in transition.from_)} → {called(transition.to, lang)}"
+
+    return LocalText(en=way("en", ", "), zh=way("zh", "、"))
 
 
 def _is_expression(text: str) -> bool:

@@ -244,7 +244,8 @@ class TimelineCase(Part):
     as_of: Maybe[Day] = Field(default=None, description="The day up to which time has gone.")
     expect: dict[Text, Value] = Field(
         min_length=1,
-        description="`fired`, `not_fired`, `incomplete`, `rejected`, `stage`, `entered`, `blocked`, `due`.",
+        description="`fired`, `not_fired`, `incomplete`, `rejected`, `stage`, `entered`, `blocked`, "
+        "`out_of_order`, `due`, `overdue`.",
     )
     covers: OneOrMany[Text] = Field(default=(), description="The ids of a catalogue that the case shows.")
 
