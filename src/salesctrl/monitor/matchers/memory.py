@@ -46,7 +46,7 @@ class Cell:
 
     present: int = 1
     events: dict[str, list[Kept]] = field(default_factory=dict)
-    done: set[int] = field(default_factory=set)
+    done: frozenset[int] = frozenset()
 
     def keep(self, activity: str, bit: int, kept: Kept) -> None:
         """Remember an event."""
@@ -67,7 +67,7 @@ class GroupMemory:
 
     cells: dict[Key, Cell] = field(default_factory=dict)
     counts: dict[int, int] = field(default_factory=dict)
-    over: set[int] = field(default_factory=set)
+    over: frozenset[int] = frozenset()
 
     def times(self) -> Iterator[datetime]:
         """The times of all events."""
@@ -142,14 +142,18 @@ class Layout:
             )
             cell.events = {activity: kept for activity, kept in left if kept}
             cell.present = 1 + sum(self.bits[activity] for activity in cell.events)
-            cell.done = {number for number in cell.done if self._of_number[number] & cell.present}
+            cell.done = self._left(cell.done, cell.present)
             if not cell.events:
                 del group.cells[same]
         present = 0
         for cell in group.cells.values():
             present |= cell.present
-        group.over = {number for number in group.over if self._of_number[number] & present}
-        group.counts = {one: count for one, count in group.counts.items() if self._of_number[one] & present}
+        group.over = self._left(group.over, present)
+        group.counts = {one: group.counts[one] for one in self._left(frozenset(group.counts), present)}
+
+    def _left(self, numbers: frozenset[int], present: int) -> frozenset[int]:
+        """The patterns with an event of an activity that is present."""
+        return frozenset(number for number in numbers if self._of_number[number] & present)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -213,10 +217,10 @@ class Memory:
             return []
         if pattern.first:
             chosen = [min(chosen)]
-            cell.done.add(number)
+            cell.done |= {number}
         count = group.counts.get(number, 0) + len(chosen)
         if count > self.max_matches:
-            group.over.add(number)
+            group.over |= {number}
             return [(number, (), TooManyMatches(pattern.name, group_at(layout.by, key)))]
         group.counts[number] = count
         return [
@@ -340,9 +344,9 @@ class Memory:
     def _load_group(self, layout: Layout, plain: Snapshot) -> None:
         group = layout.group(key_of(tuple(plain["by"])))
         group.counts = dict(plain["counts"])
-        group.over = set(plain["over"])
+        group.over = frozenset(plain["over"])
         for one in plain["cells"]:
-            cell = group.cells[key_of(tuple(one["same"]))] = Cell(done=set(one["done"]))
+            cell = group.cells[key_of(tuple(one["same"]))] = Cell(done=frozenset(one["done"]))
             for activity, events in one["events"].items():
                 for arrival, id_, time in events:
                     kept = (arrival, id_, datetime.fromisoformat(time))

@@ -51,23 +51,9 @@ class ReferenceMatcher:
     def __init__(self, patterns: Iterable[Pattern], *, max_matches: int = MAX_MATCHES):
         self._memory = Memory(patterns, max_matches)
         self._concerned = {
-            activity: tuple(
-                (layout, layout.bits[activity], self._roles(layout, activity)) for layout in layouts
-            )
+            activity: tuple((layout, layout.bits[activity], *_roles(layout, activity)) for layout in layouts)
             for activity, layouts in self._memory.of_activity().items()
         }
-
-    def _roles(self, layout: Layout, activity: str) -> tuple[_Role, ...]:
-        roles = []
-        for number, pattern in layout.patterns.items():
-            choices = tuple(tuple(sorted(variable.activities)) for variable in pattern.variables)
-            bits = [sum(layout.bits[one] for one in activities) for activities in choices]
-            for position, activities in enumerate(choices):
-                if activity in activities:
-                    others = bits[:position] + bits[position + 1 :] or [1]
-                    role = _Role(others[0], number, position, pattern.first, tuple(others[1:]), choices)
-                    roles.append(role)
-        return tuple(roles)
 
     def add(self, event: Event) -> list[Finding]:
         """The new matches that this event completes, and patterns with too many."""
@@ -75,7 +61,7 @@ class ReferenceMatcher:
         memory.arrived = arrival = memory.arrived + 1
         activity = event.activity
         found: list[Placed] = []
-        for layout, bit, roles in self._concerned.get(activity, ()):
+        for layout, bit, roles, alone in self._concerned.get(activity, ()):
             key = layout.by_of(event)
             if not key:
                 continue
@@ -90,7 +76,7 @@ class ReferenceMatcher:
                 cell = group.cells[same] = Cell()
             present = cell.present
             kept = (arrival, event.id, event.time)
-            completed = [role for role in roles if present & role[0]]
+            completed = alone if present == 1 else [role for role in roles if present & role[0]]
             if completed:
                 found += self._settled(layout, key, cell, kept, completed)
             cell.keep(activity, bit, kept)
@@ -137,6 +123,19 @@ class ReferenceMatcher:
 
     def stop(self) -> None:
         """There is nothing to let go of."""
+
+
+def _roles(layout: Layout, activity: str) -> tuple[list[_Role], list[_Role]]:
+    """All roles of an activity, and those that need no other event."""
+    roles = []
+    for number, pattern in layout.patterns.items():
+        choices = tuple(tuple(sorted(variable.activities)) for variable in pattern.variables)
+        bits = [sum(layout.bits[one] for one in activities) for activities in choices]
+        for position, activities in enumerate(choices):
+            if activity in activities:
+                others = bits[:position] + bits[position + 1 :] or [1]
+                roles.append(_Role(others[0], number, position, pattern.first, tuple(others[1:]), choices))
+    return roles, [role for role in roles if role.other == 1]
 
 
 def _choices(cell: Cell, role: _Role, kept: Kept) -> Iterator[tuple[Kept, ...]]:
