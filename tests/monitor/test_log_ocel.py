@@ -158,6 +158,15 @@ def test_the_type_of_cases_is_chosen_where_there_are_several(tmp_path, write):
 
 
 @FORMS
+@pytest.mark.parametrize("name", ["employee", "Employees", "org:resource", "人员", "User"])
+def test_types_of_objects_that_are_persons(tmp_path, write, name):
+    things = [{**thing, "type": name} if thing["type"] == "employee" else thing for thing in LOG["objects"]]
+    log = read_log(write(tmp_path, {**LOG, "objects": things}), case_of="order")
+    assert log.frame["person"].to_list() == ["p1", None, None]
+    assert f"object:{name}" not in log.frame.columns
+
+
+@FORMS
 def test_who_did_it_may_stand_in_an_attribute(tmp_path, write):
     kinds = [
         {"name": "pay", "attributes": [{"name": name} for name in ("resource", "role", "time", "event")]}

@@ -46,7 +46,7 @@ ORDERS = xes(
             [
                 event("take order", "2026-03-01T00:30:00.000+08:00", org_resource=("string", "Li"), org_role=("string", "sales"),
                       org_group=("string", "East"), amount=("float", "1234.50"), rush=("boolean", "true"), units=("int", "7")),
-                event("ship", "2026-03-02T10:00:00Z", amount=("float", "0.1"), due=("date", "2026-03-05T00:00:00+08:00")),
+                event("ship", "2026-03-02T10:00:00Z", amount=("float", "0.1"), due=("date", "2026-03-05T00:00:00+08:00"), gap=("float", "nan")),
             ],
         ),
         (case("SO-2", lines=("int", "1")), [event("take order", "2026-03-03T10:00:00.123Z", units=("int", "8"))]),
@@ -69,7 +69,7 @@ def test_a_log(write):
     assert log.frame.rows(named=True)[0] == {
         "id": "1", "case": "SO-1", "activity": "take order", "time": datetime(2026, 2, 28, 16, 30, tzinfo=UTC),
         "on": date(2026, 3, 1), "person": "Li", "role": "sales", "department": "East", "case:customer": "C-9",
-        "case:lines": 3, "amount": "1234.50", "rush": True, "units": 7, "due": None, "row": 1,
+        "case:lines": 3, "amount": "1234.50", "rush": True, "units": 7, "due": None, "gap": None, "row": 1,
     }  # fmt: skip
     assert log.frame.select("case", "person", "case:lines", "amount", "units", "due").rows()[1:] == [
         ("SO-1", None, 3, "0.1", None, datetime(2026, 3, 4, 16, tzinfo=UTC)),

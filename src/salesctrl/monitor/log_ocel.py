@@ -16,15 +16,23 @@ import polars as pl
 
 from salesctrl.diagnostics import suggest
 from salesctrl.monitor.log_attributes import texts_of
-from salesctrl.monitor.log_columns import XES_NAMES
+from salesctrl.monitor.log_columns import NAMES, XES_NAMES
 from salesctrl.monitor.log_rows import RawLog, RowProblem
 from salesctrl.tables.chosen import listed
 from salesctrl.tables.columns import folded
 from salesctrl.tables.source import wrong
 
 PERSON_TYPES = frozenset(
-    {"person", "persons", "resource", "resources", "employee", "employees", "user", "users"}
+    [
+        *map(folded, (*NAMES["person"], *XES_NAMES["person"])),
+        "persons",
+        "people",
+        "resources",
+        "employees",
+        "users",
+    ]
 )
+"""Types of objects that are persons, as they are compared."""
 OBJECT = "object:"
 
 _ID, _CASE, _ACTIVITY, _TIME, _PERSON = (

@@ -238,15 +238,18 @@ class _Reader:
 
 
 def _values(cells: Sequence[Cell]) -> pl.Series:
-    """Values as integers or truth values where all are, else as texts: floats are exact only as these."""
+    """Values as integers or truth values where all are, else as texts: floats are exact only as these.
+
+    A float that is none holds nothing: so do frames write a gap.
+    """
     tags = {tag for tag, _ in cells}
-    texts = [text for _, text in cells]
+    texts = [None if tag == "float" and text.strip().lower() == "nan" else text for tag, text in cells]
     if tags == {"int"}:
-        numbers = [_integer(text) for text in texts]
+        numbers = [_integer(text) for _, text in cells]
         if None not in numbers:
             return pl.Series(numbers, dtype=pl.Int64)
     if tags == {"boolean"}:
-        truths = [_TRUTHS.get(text.strip().lower()) for text in texts]
+        truths = [_TRUTHS.get(text.strip().lower()) for _, text in cells]
         if None not in truths:
             return pl.Series(truths, dtype=pl.Boolean)
     return pl.Series(texts, dtype=pl.String)
