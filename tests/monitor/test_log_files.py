@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -12,8 +13,10 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.documentation import ROOT
 
 from salesctrl import FactsError
+from salesctrl.monitor.log_columns import FIELDS, NAMES, XES_NAMES
 from salesctrl.monitor.log_files import read_log
 from salesctrl.monitor.model import Event
 from salesctrl.policy.types import money
@@ -497,3 +500,23 @@ def test_types_of_arrow_of_all_kinds():
 def test_what_is_written_is_json_too():
     log = read_log(pl.DataFrame({"case": [{"a": 1}], "activity": [["x"]], "time": ["2026-03-01T00:00:00Z"]}))
     assert [json.loads(log.frame[name][0]) for name in ("case", "activity")] == [{"a": 1}, ["x"]]
+
+
+# --- the guide ------------------------------------------------------------------------------------------
+
+GUIDE = (ROOT / "docs" / "guide" / "event-logs.md").read_text("utf-8")
+
+
+def test_the_guide_knows_the_names_of_the_fields():
+    rows = re.findall(r"^\| `(\w+)` \| `([\w:]+)` \| (.+) \|$", GUIDE, re.MULTILINE)
+    assert {field for field, _, _ in rows} == set(FIELDS)
+    for field, in_xes, others in rows:
+        assert (in_xes,) == XES_NAMES[field]
+        assert set(re.findall(r"`([^`]+)`", others)) <= set(NAMES[field])
+
+
+def test_the_guide_has_every_reason_to_reject_a_row():
+    files = (ROOT / "src" / "salesctrl" / "monitor").glob("log_*.py")
+    written = {code for file in files for code in re.findall(r'"(V_[A-Z_]+)"', file.read_text("utf-8"))}
+    from_files = {"V_CELLS", "V_ENCODING"}  # as the readers of tables say `F_CELLS` and `F_ENCODING`
+    assert set(re.findall(r"^\| `(V_\w+)` \|", GUIDE, re.MULTILINE)) == written | from_files

@@ -22,7 +22,7 @@ class LogSource(Protocol):
 
     @property
     def name(self) -> str:
-        """What messages call it; nothing for a frame."""
+        """What messages call it."""
 
     @property
     def names(self) -> Sequence[str]:
@@ -45,7 +45,7 @@ class FrameLog:
     """A frame of pandas or Polars, or a table, a batch or a reader of Arrow."""
 
     frame: object
-    name: str = ""
+    name: str = "the log"
     notices: Sequence[str] = ()
 
     @property
@@ -56,7 +56,7 @@ class FrameLog:
     def read(self, only: Collection[str]) -> RawLog:
         """Take these columns; a lazy frame is collected."""
         taken = take(self.frame, only)
-        return RawLog("", taken.columns, _numbers(taken.rows), nan_is_null=taken.nan_is_null)
+        return RawLog(self.name, taken.columns, _numbers(taken.rows), nan_is_null=taken.nan_is_null)
 
 
 @dataclass(frozen=True, slots=True)
