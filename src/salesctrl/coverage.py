@@ -241,10 +241,10 @@ def _shown(known: Sequence[Carrier], results: Iterable[TestResult]) -> dict[str,
     carried = {carrier.id: carrier.controls for carrier in known}
     found: dict[str, list[str]] = {}
     for result in results:
-        if result.decision is None or not result.passed:
+        if not result.passed:
             continue
-        names = dict.fromkeys(result.case.covers if result.case.kind == "case" else ())
-        for rule in result.decision.fired:
+        names = dict.fromkeys(result.case.covers if result.case.kind != "example" else ())
+        for rule in result.fired:
             names.update(dict.fromkeys(carried.get(rule, ())))
         for name in names:
             found.setdefault(name, []).append(result.case.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Annotated
@@ -12,7 +13,7 @@ import typer
 from salesctrl.cli import console
 from salesctrl.cli.console import counted
 from salesctrl.cli.options import Lang, LangOption, Language, Overlays, PolicyPaths, language, load_policies
-from salesctrl.testing import TestResult, run
+from salesctrl.testing import TestCase, TestResult, run
 
 
 class TestFormat(StrEnum):
@@ -32,7 +33,7 @@ def test(
     ] = TestFormat.TEXT,
     lang: LangOption = Lang.EN,
 ) -> int:
-    """Run all examples of rules and all tests documents; failures are shown with their explanation.
+    """Run all examples of rules, all tests and all timelines; failures are shown with their explanation.
 
     Exit code 1 if one fails, 2 if the policies are wrong, otherwise 0.
     """
@@ -54,7 +55,7 @@ test.__test__ = False  # type: ignore[attr-defined]  # a command, not a test
 def _show_failure(result: TestResult, lang: Language) -> None:
     case = result.case
     console.line(f"failed: {case.id} {case.name.get(lang)}", "bold red")
-    console.line(f"  {case.kind} at {case.span}, control point {case.control_point}")
+    console.line(f"  {case.kind} at {case.span}, {_judges(case)}")
     for problem in result.problems:
         console.line("\n".join(f"  {part}" for part in str(problem).splitlines()))
     for mismatch in result.mismatches:
@@ -63,17 +64,27 @@ def _show_failure(result: TestResult, lang: Language) -> None:
         console.line(f"    got       {mismatch.got}")
         if mismatch.help is not None:
             console.line(f"    help      {mismatch.help}")
-    if result.decision is not None:
+    came = result.decision.explain(lang) if result.decision is not None else None
+    if result.seen is not None:
+        came = result.seen.say(lang)
+    if came is not None:
         console.line("")
-        for text in result.decision.explain(lang).splitlines():
+        for text in came.splitlines():
             console.line(f"  {text}".rstrip())
     console.line("")
 
 
+def _judges(case: TestCase) -> str:
+    """What is asked about a case."""
+    if case.kind != "timeline":
+        return f"control point {case.control_point}"
+    return "all controls" if case.controls is None else f"controls {', '.join(case.controls)}"
+
+
 def _show_summary(results: Sequence[TestResult], failed: Sequence[TestResult]) -> None:
-    examples = sum(result.case.kind == "example" for result in results)
-    kinds = ((examples, "example"), (len(results) - examples, "case"))
-    of = " and ".join(counted(number, kind) for number, kind in kinds if number)
+    kinds = Counter(result.case.kind for result in results)
+    said = [counted(kinds[kind], kind) for kind in ("example", "case", "timeline") if kinds[kind]]
+    of = " and ".join([", ".join(said[:-1]), said[-1]] if len(said) > 1 else said)
     if not results:
         console.line("no examples and no tests in these policies")
     elif failed:
@@ -89,7 +100,8 @@ def _data(results: Sequence[TestResult]) -> dict[str, object]:
                 "id": result.case.id,
                 "kind": result.case.kind,
                 "name": {"en": result.case.name.get("en"), "zh": result.case.name.get("zh")},
-                "control_point": result.case.control_point,
+                "control_point": result.case.control_point or None,
+                "controls": result.case.controls,
                 "covers": list(result.case.covers),
                 "span": result.case.span.to_dict(),
                 "passed": result.passed,

@@ -11,7 +11,7 @@ from salesctrl.handbook.markdown import escaped, shown_columns, table
 from salesctrl.handbook.model import Suite
 from salesctrl.handbook.words import PageWords
 from salesctrl.numbers import NotExact
-from salesctrl.policy.documents import LocalText
+from salesctrl.policy.documents import LocalText, TestsDocument
 from salesctrl.policy.literals import BadLiteral
 from salesctrl.policy.types import Base, Type
 from salesctrl.policy.vocabulary import Field, KindOf
@@ -34,7 +34,7 @@ class ExampleWriter:
         if suite.rule is not None:
             title = self.words.tell("examples_of", rule=suite.rule)
         yield from (f"### {title}", "", self.words.tell("at", point=suite.control_point), "")
-        common: Data = suite.document.given if suite.document is not None else {}
+        common: Data = suite.document.given if isinstance(suite.document, TestsDocument) else {}
         shared = self._facts(common)
         if shared:
             yield from (self.words.tell("common", facts=self.words.join(shared, "semicolon")), "")

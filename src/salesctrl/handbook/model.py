@@ -10,8 +10,15 @@ from salesctrl.compile.checked import CheckedPolicy, CheckedRule
 from salesctrl.compile.rules import interval
 from salesctrl.coverage import Coverage, SystemCoverage, policy_documents
 from salesctrl.engine import Engine
-from salesctrl.policy.documents import LocalText, PolicyDocument, Source, TableSpec, TestsDocument
-from salesctrl.testing import TestResult
+from salesctrl.policy.documents import (
+    LocalText,
+    PolicyDocument,
+    Source,
+    TableSpec,
+    TestsDocument,
+    TimelineDocument,
+)
+from salesctrl.testing import TestResult, watched_points
 
 _NUMBERS = re.compile(r"\d+")
 
@@ -42,12 +49,17 @@ class Chapter:
 
 @dataclass(frozen=True, slots=True)
 class Suite:
-    """Worked examples that belong together: those of a document of tests, or of a rule."""
+    """Worked examples that belong together: those of a document of tests, of a timeline, or of a rule."""
 
     title: LocalText | None
     rule: str | None
-    document: TestsDocument | None
+    document: TestsDocument | TimelineDocument | None
     results: tuple[TestResult, ...]
+
+    @property
+    def is_timeline(self) -> bool:
+        """Whether they are events in time, and not single decisions."""
+        return isinstance(self.document, TimelineDocument)
 
     @property
     def has_overlays(self) -> bool:
@@ -155,20 +167,26 @@ def _suites(
         for code, chapters in by_system.items()
     }
     points = {code: {c.policy.control_point for c in chapters} for code, chapters in by_system.items()}
-    documents = {loaded.doc.tests: loaded.doc for loaded in engine.tests}
+    tests = {loaded.doc.tests: loaded.doc for loaded in engine.tests}
+    timelines = {loaded.doc.timeline: loaded.doc for loaded in engine.documents.timelines}
     rules = {rule.id: rule for policy in engine.policies for rule in policy.rules}
     groups: dict[tuple[str, str], list[TestResult]] = {}
     for result in results:
         groups.setdefault((result.case.kind, result.case.suite), []).append(result)
     done: dict[str, list[Suite]] = {}
     for (kind, name), group in groups.items():
+        asked = {group[0].case.control_point}
         if kind == "case":
             named = [control for result in group for control in result.case.covers]
-            suite = Suite(documents[name].title, None, documents[name], tuple(group))
+            suite = Suite(tests[name].title, None, tests[name], tuple(group))
+        elif kind == "timeline":
+            asked = set(watched_points(engine, group[0].case))
+            named = [one for result in group for one in (*result.case.covers, *result.fired)]
+            suite = Suite(timelines[name].title, None, timelines[name], tuple(group))
         else:
             named = [name]
             suite = Suite(rules[name].title, name, None, tuple(group))
-        able = [code for code in by_system if group[0].case.control_point in points[code]]
+        able = [code for code in by_system if asked & points[code]]
         if able:
             best = max(able, key=lambda code: sum(control in carried[code] for control in named))
             done.setdefault(best, []).append(suite)

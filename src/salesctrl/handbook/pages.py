@@ -14,6 +14,7 @@ from salesctrl.handbook.flow import approvers, flow
 from salesctrl.handbook.markdown import escaped, shown_columns, table
 from salesctrl.handbook.model import Page, clause_order, gather
 from salesctrl.handbook.rules import ChapterWriter, clause
+from salesctrl.handbook.timelines import TimelineWriter
 from salesctrl.handbook.words import PageWords
 from salesctrl.policy.documents import Source
 from salesctrl.testing import TestResult
@@ -127,9 +128,9 @@ def _page(engine: Engine, page: Page, listed: frozenset[str], words: PageWords) 
         yield from (f"## {words.tell('roles')}", "", *roles)
     if page.suites:
         yield from (f"## {words.tell('examples')}", "")
-        writer = ExampleWriter(engine, words)
+        examples, timelines = ExampleWriter(engine, words), TimelineWriter(engine, words)
         for suite in page.suites:
-            yield from writer.lines(suite)
+            yield from (timelines if suite.is_timeline else examples).lines(suite)
             yield ""
 
 

@@ -99,6 +99,22 @@ TEXTS: Final[Mapping[str, Pair]] = {
     "times": ("{what} ({count})", "{what}（{count}）"),
     "no_evidence": ("no evidence", "无凭据"),
     "nothing": ("none", "无"),
+    # timelines
+    "looked_at": ("Looked at by {names}.", "适用控制：{names}。"),
+    "segregation": ("Segregation of duties", "职责分离"),
+    "by_all": ("Looked at by all controls.", "适用全部控制。"),
+    "events": ("Events", "事件"),
+    "came": ("What came of it", "进展"),
+    "up_to": ("up to {date}", "截至{date}"),
+    "in_case": ("case {case}", "案例{case}"),
+    "state": ("{ladder}: {state} since {date}", "{ladder}：{state}（自{date}起）"),
+    "blocked": ("blocked: {rules}", "受阻：{rules}"),
+    "out_of_order": ("out of order: {names}", "次序不符：{names}"),
+    "due_on": ("due {date}: {action}", "{date}前应完成：{action}"),
+    "late_since": ("due {date}: {action}, overdue", "{date}前应完成：{action}（已逾期）"),
+    "done_on": ("done {date}: {action}", "{date}已完成：{action}"),
+    "rejected": ("events rejected: {count}", "未采纳事件：{count}"),
+    "not_judged": ("not judged: {names}", "无法判断：{names}"),
 }
 
 

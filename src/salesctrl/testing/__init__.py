@@ -12,6 +12,7 @@ True
 from salesctrl.testing.facts import laid_over, raw_value, typed_facts
 from salesctrl.testing.model import Mismatch, TestCase, TestResult
 from salesctrl.testing.running import cases, run, run_case
+from salesctrl.testing.timelines import watched_points
 
 __all__ = [
     "Mismatch",
@@ -23,4 +24,5 @@ __all__ = [
     "run",
     "run_case",
     "typed_facts",
+    "watched_points",
 ]

@@ -331,4 +331,4 @@ def _begun(state: object) -> str:
 
 def _unknown(known: _Known, name: str) -> str:
     near = suggest(name, sorted(known.names))
-    return f"there is no {known.noun} `{name}`" + (f"; did you mean `{near}`?" if near else "")
+    return f"`{name}` is no {known.noun}" + (f"; did you mean `{near}`?" if near else "")
