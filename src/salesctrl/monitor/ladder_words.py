@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from salesctrl.compile.cases import Activities, State, Transition
 from salesctrl.decision.model import Decision
 from salesctrl.evidence.reasons import RequirementResult
+from salesctrl.outcome import Outcome
 from salesctrl.policy.documents import LocalText
 
 if TYPE_CHECKING:
@@ -35,16 +36,16 @@ def endless(most: int) -> LocalText:
 
 def why_blocked(step: Transition, decision: Decision, pending: Sequence[RequirementResult]) -> LocalText:
     """Why a transition is blocked, where its rule has no sentence of its own."""
+    wrong = dict.fromkeys([*decision.missing, *(problem.path for problem in decision.trace.problems)])
+    if wrong and decision.outcome is Outcome.INCOMPLETE:
+        paths = ", ".join(f"`{path}`" for path in wrong)
+        return LocalText(en=f"not known: {paths}", zh=f"未知：{paths}")
     if pending:
         lacking = [missing for result in pending for missing in result.missing]
         return LocalText(
             en="missing: " + "; ".join(missing.text("en") for missing in lacking),
             zh="；".join(missing.text("zh") for missing in lacking),
         )
-    wrong = dict.fromkeys([*decision.missing, *(problem.path for problem in decision.trace.problems)])
-    if wrong:
-        paths = ", ".join(f"`{path}`" for path in wrong)
-        return LocalText(en=f"not known: {paths}", zh=f"未知：{paths}")
     title = step.title
     return LocalText(
         en=f"“{title.get('en')}” comes to `{decision.outcome}`",
