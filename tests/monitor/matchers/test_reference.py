@@ -259,12 +259,13 @@ def test_a_snapshot_is_for_the_same_patterns():
 # --- laws -----------------------------------------------------------------------------------------
 
 
-@settings(max_examples=400)
+@settings(max_examples=150)
 @given(pattern_lists(), streams())
 def test_it_finds_what_trying_everything_finds(patterns, events):
     assert found(patterns, events) == all_matches(patterns, events)
 
 
+@settings(max_examples=50)
 @given(pattern_lists(), streams(), st.randoms(use_true_random=False))
 def test_the_order_of_arrival_does_not_change_what_is_found(patterns, events, chance):
     patterns = [one for one in patterns if not one.first]
@@ -272,6 +273,7 @@ def test_the_order_of_arrival_does_not_change_what_is_found(patterns, events, ch
     assert sorted(flat(found(patterns, events))) == sorted(flat(found(patterns, shuffled)))
 
 
+@settings(max_examples=50)
 @given(pattern_lists(), streams(), st.randoms(use_true_random=False), st.integers(0, 6))
 def test_nor_does_it_change_where_there_are_too_many(patterns, events, chance, most):
     patterns = [one for one in patterns if not one.first]
@@ -284,6 +286,7 @@ def test_nor_does_it_change_where_there_are_too_many(patterns, events, chance, m
     assert over(events) == over(chance.sample(events, len(events)))
 
 
+@settings(max_examples=50)
 @given(pattern_lists(), streams(), st.integers(0, 14), st.integers(1, 20))
 def test_a_snapshot_at_any_point_goes_on_as_if_nothing_was(patterns, events, at, most):
     one = matcher("reference", patterns, max_matches=most)
@@ -297,6 +300,7 @@ def test_a_snapshot_at_any_point_goes_on_as_if_nothing_was(patterns, events, at,
     assert other.dump() == one.dump()
 
 
+@settings(max_examples=50)
 @given(pattern_lists(), streams(), st.integers(0, 14), st.integers(0, 9), st.sampled_from(["SO-1", "SO-2"]))
 def test_what_leaves_takes_part_in_no_match(patterns, events, at, days, case):
     """After a case is closed and days are forgotten, the rest finds what it finds where those never came."""
