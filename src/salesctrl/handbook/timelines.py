@@ -14,6 +14,7 @@ from salesctrl.policy.documents import LocalText
 from salesctrl.testing import TestResult
 
 _EVENT = "event"
+_TOLD = ("activity", "time", "id", "case")
 _MINUTES = len("2026-03-01 09:30")
 
 
@@ -37,7 +38,9 @@ class TimelineWriter(ExampleWriter):
         yield from table(*shown_columns([self.words.tell(key) for key in keys], rows))
 
     def _control(self, name: str) -> str:
-        """What a control or a ladder is called."""
+        """What a control or a ladder is called, by its title."""
+        if name == SEGREGATION:
+            return self.words.tell("segregation")
         cases = self.engine.checked.cases
         titles: Mapping[str, LocalText] = {
             **{one.name: one.title for one in cases.controls},
@@ -64,9 +67,7 @@ class TimelineWriter(ExampleWriter):
         known = activities.find(written)
         title = written if known is None else activities.by_name[known].title.get(self.words.lang)
         moment = str(given.get("time", "")).replace("T", " ")[:_MINUTES].removesuffix(" 00:00")
-        said = [
-            self._attribute(n, v) for n, v in given.items() if n not in ("activity", "time", "id", "case")
-        ]
+        said = [self._attribute(name, value) for name, value in given.items() if name not in _TOLD]
         if "case" in given:
             said.insert(0, self.words.tell("in_case", case=escaped(str(given["case"]))))
         more = f" {self.words.brackets(self.words.join(said))}" if said else ""
@@ -91,7 +92,7 @@ class TimelineWriter(ExampleWriter):
             return [self.words.tell("cannot", problem=escaped(problem)), "", ""]
         said = [f"**{self.words.of(OUTCOMES[seen.outcome.value])}**"]
         if seen.incomplete:
-            names = [name if name == SEGREGATION else self._control(name) for name in seen.incomplete]
+            names = [self._control(name) for name in seen.incomplete]
             said.append(self.words.tell("not_judged", names=self.words.join(names, "list")))
         if seen.rejected:
             said.append(self.words.tell("rejected", count=len(seen.rejected)))
