@@ -17,8 +17,8 @@ import polars as pl
 
 from salesctrl.batch.convert import read_column
 from salesctrl.batch.frames import Frame, names_of, take
-from salesctrl.batch.values import readable
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
+from salesctrl.decision.values import python_value
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.evaluate.layout import Leaf
 from salesctrl.monitor.schedule_plan import SchedulePlan
@@ -215,10 +215,13 @@ class _Layout:
             message, help_ = "no column holds the first date", "name it with `columns`, or pass `start`"
             raise FactsError([FactProblem(path, "F_COLUMN", message, help_)])
         days = [set() if first is None else set(self._plan.every.dates(first, until)) for first in firsts]
-        if self._plan.doc.at_changes:
-            for row, first in enumerate(firsts):
-                if first is not None:
-                    days[row] |= {day for day in facts.days(row) if first <= day <= until}
+        for row, first in enumerate(firsts):
+            if first is None:
+                continue
+            if self._plan.doc.at_changes:
+                days[row] |= {day for day in facts.days(row) if first <= day <= until}
+            if self._plan.doc.at_end and first <= until:
+                days[row].add(until)
         return [sorted(several) for several in days]
 
     def _read(self, cells: pl.Series, field_: Field, path: str) -> list[int | None]:
@@ -301,11 +304,10 @@ class _Layout:
             ordered = sorted(of_day)
             left = [balance - sum_ for sum_ in accumulate(of_day[day] for day in ordered)]
             if left[-1] < 0:
-                shown = readable(pl.Series([-left[-1]], dtype=pl.Int128), field_.type)[0]
+                shown = python_value(-left[-1], field_.type)
                 self._problems.setdefault(number, f"the payments are {shown} more than the balance")
                 continue
-            values = readable(pl.Series(left, dtype=pl.Int128), field_.type).to_list()
-            done[number] = _History(tuple(ordered), tuple(values))
+            done[number] = _History(tuple(ordered), tuple(python_value(one, field_.type) for one in left))
         return done
 
     def _of_rows(self, what: str, frame: object) -> Frame:

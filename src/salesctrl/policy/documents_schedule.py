@@ -88,6 +88,7 @@ class ScheduleDocument(Part):
     at_changes: Flag = Field(
         default=False, description="Whether to ask also on the days from which a payment or change counts."
     )
+    at_end: Flag = Field(default=False, description="Whether to ask also on the last day of the schedule.")
     balance: Maybe[Text] = Field(default=None, description="The fact that payments reduce.")
     persons: dict[Identifier, Text] = Field(
         default={}, description="By whom shares are for: the fact that names the person."
@@ -100,7 +101,7 @@ class ScheduleDocument(Part):
     @model_validator(mode="after")
     def _dates(self) -> Self:
         if self.start is None:
-            counted = {"every", "on", "at_changes", "balance"} & self.model_fields_set
+            counted = {"every", "on", "at_changes", "at_end", "balance"} & self.model_fields_set
             for key in sorted(counted):
                 help_ = "name the fact with the first date, or leave it out"
                 raise problem("E207", f"`{key}` goes with `start`", at=(key,), help=help_)
