@@ -8,15 +8,7 @@ from salesctrl.compile.pipeline import check_set
 from salesctrl.compile.plan import CheckedSet
 from salesctrl.diagnostics import Diagnostics
 from salesctrl.engine import Engine, Loading
-from salesctrl.policy.documents import (
-    OrganisationDocument,
-    OverlayDocument,
-    Pack,
-    PolicyDocument,
-    TestsDocument,
-    Vocabulary,
-)
-from salesctrl.policy.loader import Loaded, PolicySet, load_document
+from salesctrl.policy.loader import PolicySet, load_document, set_of
 from salesctrl.policy.reader import read_text
 from salesctrl.policy.set_checks import check_set as check_documents
 
@@ -28,18 +20,7 @@ def read_set(text: str, file: str = "set.yaml") -> tuple[PolicySet, Diagnostics]
     loaded = [document for source in sources if (document := load_document(source, found)) is not None]
     check_documents(loaded, found)
 
-    def of(model):
-        return tuple(Loaded(one.doc, one.source) for one in loaded if isinstance(one.doc, model))
-
-    documents = PolicySet(
-        pack=next(iter(of(Pack)), None),
-        vocabularies=of(Vocabulary),
-        organisations=of(OrganisationDocument),
-        policies=of(PolicyDocument),
-        tests=of(TestsDocument),
-        overlays=of(OverlayDocument),
-        files=(file,),
-    )
+    documents = set_of(loaded, (file,))
     return documents, found
 
 

@@ -267,6 +267,10 @@ def carriers(engine: Engine) -> Iterator[Carrier]:
     live = {planned.rule.id for plan in _plans(engine) for planned in plan.rules
             if planned.fired != plan.graph.false}  # fmt: skip
     covers = {(doc.policy, name): table.covers for doc in documents for name, table in doc.tables.items()}
+    carried: dict[str, dict[str, None]] = {}
+    for policy in engine.policies:
+        for rule in policy.rules:  # versions of a policy may carry different controls
+            carried.setdefault(rule.id, {}).update(dict.fromkeys(rule.covers))
     done: set[str] = set()
     for policy in engine.policies:
         system = systems.get(policy.name, "")
@@ -276,7 +280,7 @@ def carriers(engine: Engine) -> Iterator[Carrier]:
             done.add(rule.id)
             idle = "off" if rule.off is not None else None if rule.id in live else "never"
             table = rule.row.table if rule.row is not None else None
-            yield Carrier(rule.id, system, table, rule.covers, idle)
+            yield Carrier(rule.id, system, table, tuple(carried[rule.id]), idle)
         read = _tables_read(policy)
         with_rules = {rule.row.table for rule in policy.rules if rule.row is not None}
         for name in policy.tables:

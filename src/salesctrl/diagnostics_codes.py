@@ -381,7 +381,8 @@ _TABLE: Final = (
         "E431",
         "a control over cases, a ladder or a waiver that cannot be formed",
         "An activity, or a field of an event, is not known; a name is taken; no vocabulary lists activities; "
-        "a length of time is none; no transition leads to a state; or a waiver names no segregation of duties.",
+        "a length of time is none; no transition leads to a state; a timeline names what is no control; or a "
+        "waiver names no segregation of duties, or is approved by the person for whom it is.",
     ),
     # --- warnings ---
     (

@@ -1,7 +1,7 @@
-"""Bad policies, and what is said of them.
+"""Bad policies, and what is said of them; good ones, of which nothing is said.
 
 `bad/CODE-what.yaml` shows a mistake, `bad/CODE-what.txt` beside it holds the expected text. A text without
-its YAML is what is said of a file that does not exist.
+its YAML is what is said of a file that does not exist. `good/` holds sets in every form of their documents.
 """
 
 from pathlib import Path
@@ -11,6 +11,7 @@ from salesctrl.diagnostics import Diagnostics
 from salesctrl.policy.loader import load_policy_set
 
 BAD = Path(__file__).parent / "bad"
+GOOD = Path(__file__).parent / "good"
 
 
 def check_text(path: Path) -> Diagnostics:

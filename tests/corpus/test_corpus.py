@@ -1,9 +1,11 @@
 """Every kind of mistake is found, and said as it should be: one file for each, with the text beside it."""
 
 import pytest
-from tests.corpus.checking import BAD, check_text, code_of, names, rendered
+from tests.corpus.checking import BAD, GOOD, check_text, code_of, names, rendered
 
 from salesctrl.diagnostics_codes import CODES
+from salesctrl.engine import Engine, check_overlays, read
+from salesctrl.testing import run
 
 
 @pytest.mark.parametrize("name", names())
@@ -26,6 +28,17 @@ def test_messages_keep_to_the_house_grammar(name):
             assert text[0] in "`'\"" or not text[0].isupper() or text.startswith("YAML")
             assert not text.endswith(".")
             assert text.count("`") % 2 == 0
+
+
+@pytest.mark.parametrize("path", sorted(GOOD.glob("*.yaml")), ids=lambda path: path.stem)
+def test_nothing_is_said_of_good_policies(path):
+    loading = read(path)
+    assert not loading.findings, loading.diagnostics.render()
+    check_overlays(loading)
+    assert not loading.findings, loading.diagnostics.render()
+    wrong = [f"{result.case.id}: {result.problems} {result.mismatches}" for result in run(Engine(loading))
+             if not result.passed]  # fmt: skip
+    assert not wrong
 
 
 def test_every_code_is_shown():

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jsonschema
 import pytest
-from tests.corpus.checking import BAD
+from tests.corpus.checking import BAD, GOOD
 
 from salesctrl.diagnostics import Diagnostics
 from salesctrl.policy.documents import DOCUMENTS
@@ -62,7 +62,7 @@ def good_documents():
     blocks = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs/language.md").read_text("utf-8"), re.DOTALL)
     found = Diagnostics()
     documents = [document for block in blocks for document in read_text(block, "language.md", found)]
-    for path in sorted((ROOT / "policies").rglob("*.yaml")):
+    for path in [*sorted((ROOT / "policies").rglob("*.yaml")), *sorted(GOOD.glob("*.yaml"))]:
         documents += read_file(path, found, file=path.relative_to(ROOT).as_posix())
     assert not found.has_errors, found.render()
     return documents

@@ -309,7 +309,7 @@ class _Builder:
             interval(doc.effective),
             self._fields(loaded, doc.by, "by"),
             events,
-            self._fields(loaded, doc.same, "same"),
+            tuple(name for name in self._fields(loaded, doc.same, "same") if name not in doc.by),
             doc.order,
             self._length(loaded, policy, doc.within, "within"),
             tuple(self._around(loaded, policy, n, s, "absent", n) for n, s in doc.absent.items()),

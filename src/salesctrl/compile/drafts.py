@@ -130,14 +130,16 @@ def _lay_over(drafts: Sequence[Draft], overlay: Loaded[OverlayDocument], reporte
         return by_name.get(policy, [])
 
     for policy, values in overlay.doc.parameters.items():
-        for draft in known(policy, "parameters", policy):
-            for parameter, spec in values.items():
-                placed = Placed(spec, source, ("parameters", policy, parameter), name)
-                if parameter in draft.declared:
-                    draft.parameters[parameter] = placed
-                else:
-                    message = f"policy `{policy}` has no parameter `{parameter}`"
-                    reporter.error("E409", message, placed, help=_near(parameter, draft.declared), key=True)
+        versions = known(policy, "parameters", policy)
+        for parameter, spec in values.items() if versions else ():
+            placed = Placed(spec, source, ("parameters", policy, parameter), name)
+            having = [draft for draft in versions if parameter in draft.declared]
+            for draft in having:
+                draft.parameters[parameter] = placed
+            if not having:
+                message = f"policy `{policy}` has no parameter `{parameter}`"
+                help = _near(parameter, {n: s for draft in versions for n, s in draft.declared.items()})
+                reporter.error("E409", message, placed, help=help, key=True)
     ids = {rule.value.id: draft for draft in drafts for rule in draft.rules}
     ids |= {table: draft for draft in drafts for table in draft.tables}
     for i, off in enumerate(overlay.doc.off):

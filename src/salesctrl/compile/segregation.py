@@ -86,8 +86,8 @@ def build_segregation(
 
     What is wrong goes to ``diagnostics``: ``E402`` unknown duty, ``E401`` unknown role, ``E420`` unknown
     person, ``E422`` a duty that stands in a process twice, ``E431`` a waiver of something that is neither
-    incompatible duties nor a process, and a process with the id of incompatible duties. Duties of
-    incompatible sets have been reported with the organisation.
+    incompatible duties nor a process, a process with the id of incompatible duties, and a waiver that
+    somebody approves for themselves. Duties of incompatible sets have been reported with the organisation.
     """
     return _Builder(documents, organisation, diagnostics).build()
 
@@ -172,6 +172,11 @@ class _Builder:
                 first = FIRST_DAY if spec.from_ is None else spec.from_.toordinal()
                 person = None if spec.person is None else normal(spec.person)
                 approved_by = None if spec.approved_by is None else normal(spec.approved_by)
+                if person is not None and person == approved_by:
+                    self._diagnostics.error(
+                        "E431", f"the waiver for `{person}` is approved by the same person",
+                        loaded.source.span(("waivers", i, "approved_by")), help="have another approve it",
+                    )  # fmt: skip
                 done.append(
                     CheckedWaiver(
                         spec.of, person, role, spec.instead, owner or spec.owner, approved_by, first,
