@@ -709,6 +709,34 @@ class Engine:
         day = None if as_of is None else date.fromordinal(_day(as_of, {}))
         return stages_of(self, ladder, events, day, zone)
 
+    def draw_ladder(
+        self,
+        ladder: str,
+        stage: Stage | None = None,
+        *,
+        lang: Literal["en", "zh"] = "en",
+        form: Literal["svg", "mermaid"] = "svg",
+    ) -> str:
+        """A picture of a ladder, as SVG that needs nothing else, or as a state diagram of Mermaid.
+
+        Args:
+            ladder: The name of the ladder; its latest version is drawn, or the one that the ``stage`` is of.
+            stage: Where a case stands: that state is marked, the way there, and what is overdue or blocked.
+            lang: The language of the words.
+            form: Of the two.
+
+        Raises:
+            UnknownControlPoint: There is no such ladder.
+        """
+        from salesctrl.monitor.ladder_picture import ladder_mermaid, ladder_svg
+        from salesctrl.monitor.stages import ladder_called
+
+        version = ladder_called(self, ladder).versions[-1]
+        if stage is not None and stage.version is not None:
+            version = stage.version
+        draw = ladder_mermaid if form == "mermaid" else ladder_svg
+        return draw(version, stage, lang, checked=self._checked)
+
     def _batch(self, control_point: str) -> BatchEvaluator:
         batch = self._batches.get(control_point)
         if batch is None:
