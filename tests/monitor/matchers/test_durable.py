@@ -133,7 +133,7 @@ def test_of_a_group_with_a_longer_one_nothing_is_told(make, value):
     events = [event("1", "a", customer="C"), event("2", "b", customer="C"), event("3", "b", customer=value)]
     events += [event("4", "a", customer="C"), event("5", "a", case="SO-2", customer="C")]
     events += [event("6", "b", case="SO-2", customer="C")]
-    reason = "a text of more than 1,000 characters in event `3`"
+    reason = "a text of more than 1,000 characters"
     assert one.add_many(events) == [
         [],
         [Match("p", ("1", "2")), Match("q", ("1", "2"))],
@@ -151,6 +151,25 @@ def test_a_group_has_only_so_many_events(make, monkeypatch):
     one = make([pattern("p", "a", "b")])
     events = [event(str(at), "a") for at in range(4)] + [event("b", "b")]
     assert flat(one.add_many(events)) == [MatcherProblem(Group(("case",), ("SO-1",)), "more than 3 events")]
+
+
+def test_what_the_reference_kept_may_be_too_much(make, monkeypatch):
+    patterns = [pattern("p", "a", same=("customer",))]
+    reference = matcher("reference", patterns)
+    reference.add(event("1", "a", "SO-1", customer="x" * 1001))
+    reference.add_many([event(f"{at}", "a", "SO-2", customer="C") for at in range(2, 6)])
+    reference.add_many([event(f"{at}", "a", "SO-3", customer="C") for at in range(6, 9)])
+    monkeypatch.setattr(durable, "MOST_FACTS", 4)
+    one = make(patterns)
+    one.load(reference.dump())
+    told = one.add_many(
+        [event(f"again {case}", "a", case, customer="C") for case in ("SO-1", "SO-2", "SO-3")]
+    )
+    assert told == [
+        [MatcherProblem(Group(("case",), ("SO-1",)), "a text of more than 1,000 characters")],
+        [MatcherProblem(Group(("case",), ("SO-2",)), "more than 4 events")],
+        [Match("p", ("again SO-3",))],
+    ]
 
 
 @pytest.mark.parametrize(

@@ -144,27 +144,29 @@ class DurableMatcher:
     ) -> None:
         """Remember an event and order that it be asserted."""
         group = layout.group(key)
-        number = self._numbers[layout]
-        live = self._session(layout, key, group)
-        texts = _ascii(layout, same)
-        reason = None
-        if texts is None:
-            reason = f"a text of more than {MOST_CHARACTERS:,} characters in event `{event.id}`"
-        elif len(live.facts) >= MOST_FACTS:
-            reason = f"more than {MOST_FACTS:,} events"
+        reason = self._unfit(layout, key, group, same)
         if reason is not None:
             self._ask(found)  # what was there before is judged still
             if not self._memory.has_failed(layout.by, key):
                 self._fail(found, place, layout, key, reason, event.time)
             return
+        live = self._session(layout, key, group)
         cell = group.cells.setdefault(same, Cell())
         kept = (self._memory.arrived, event.id, event.time)
         cell.keep(event.activity, layout.bits[event.activity], kept)
-        code = self._codes[number][event.activity]
-        self._assert(FACT, number, live, kept, code, texts or [])
+        self._assert(FACT, layout, live, kept, event.activity, same)
         self._asked.append(_Asked(place, event, layout, key, cell, live))
         if len(self._orders) >= MOST_ORDERS:
             self._ask(found)
+
+    def _unfit(self, layout: Layout, key: Key, group: GroupMemory, same: Key) -> str | None:
+        """Why an event, or one of those that have to be told again, cannot be asserted."""
+        live = self._live.get((layout, key))
+        keys = [same] if live is not None else [same, *group.cells]
+        if any(len(text) > MOST_CHARACTERS for one in keys for text in key_values(layout.same, one)):
+            return f"a text of more than {MOST_CHARACTERS:,} characters"
+        events = len(live.facts) if live is not None else sum(1 for _ in group.times())
+        return f"more than {MOST_FACTS:,} events" if events >= MOST_FACTS else None
 
     def _ask(self, found: list[list[Placed]]) -> None:
         """Send what was ordered, and make findings of the answers."""
@@ -214,19 +216,22 @@ class DurableMatcher:
         self._bytes += live.bytes
         self._orders.append((BEGIN, number, live.sid))
         for kept, activity, same in group.in_order():
-            code = self._codes[number][activity]
-            self._assert(AGAIN, number, live, kept, code, _ascii(layout, same) or [])
+            self._assert(AGAIN, layout, live, kept, activity, same)
         return live
 
     def _make_room(self, left: int) -> None:
         """End the sessions that were longest without an event, but not the newest if one is to be left."""
-        while len(self._live) > left and (not self._free or self._bytes > MOST_BYTES):
+        while len(self._live) > left and (not (self._free or left) or self._bytes > MOST_BYTES):
             self._end(*next(iter(self._live)))
 
-    def _assert(self, what: int, number: int, live: _Live, kept: Kept, code: int, texts: list[str]) -> None:
+    def _assert(self, what: int, layout: Layout, live: _Live, kept: Kept, activity: str, same: Key) -> None:
         live.facts.append(kept)
         live.bytes += _BYTES_OF_FACT
         self._bytes += _BYTES_OF_FACT
+        number = self._numbers[layout]
+        # All texts are ASCII, different where they were: what else they hold is nothing that C should read.
+        texts = [text.encode("unicode_escape").decode("ascii") for text in key_values(layout.same, same)]
+        code = self._codes[number][activity]
         self._orders.append((what, number, live.sid, len(live.facts), code, texts))
 
     def _end(self, layout: Layout, key: Key) -> None:
@@ -307,11 +312,3 @@ def _rules(layout: Layout, codes: Mapping[str, int]) -> Iterator[Rule]:
         if all(variable.activities for variable in pattern.variables):  # else nothing matches it
             wanted = [sorted(codes[one] for one in variable.activities) for variable in pattern.variables]
             yield number, wanted, pattern.first
-
-
-def _ascii(layout: Layout, same: Key) -> list[str] | None:
-    """The values of ``same`` as texts of ASCII, different where they are; none where one is too long."""
-    texts = key_values(layout.same, same)
-    if any(len(text) > MOST_CHARACTERS for text in texts):
-        return None
-    return [text.encode("unicode_escape").decode("ascii") for text in texts]

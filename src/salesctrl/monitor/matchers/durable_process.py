@@ -9,12 +9,16 @@ import threading
 import weakref
 from collections.abc import Mapping
 from contextlib import suppress
+from math import inf
 from time import monotonic
 from typing import Any
 
 from salesctrl.errors import MissingExtra
 
 MODULE = "salesctrl.monitor.matchers.durable_worker"
+
+SECONDS_TO_START = 60.0
+"""A new process has so long to load durable-rules and to build its rules, however busy the machine is."""
 
 
 class WorkerDied(Exception):
@@ -39,10 +43,10 @@ class Worker:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         )
-        self._watchdog = _Watchdog(self._process, timeout)
+        self._watchdog = _Watchdog(self._process)
         self.stop = weakref.finalize(self, _stop, self._process, self._watchdog)
         try:
-            said = self.ask(patterns)
+            said = self._answer(patterns, SECONDS_TO_START)
         except WorkerDied:
             self.stop()
             raise
@@ -61,10 +65,13 @@ class Worker:
         Raises:
             WorkerDied: There is none.
         """
+        return self._answer(orders, self._timeout)
+
+    def _answer(self, orders: object, seconds: float) -> Any:
         stdin, stdout = self._process.stdin, self._process.stdout
         assert stdin is not None
         assert stdout is not None
-        self._watchdog.watch()
+        self._watchdog.watch(seconds)
         try:
             stdin.write(json.dumps(orders, separators=(",", ":")).encode() + b"\n")
             stdin.flush()
@@ -77,31 +84,30 @@ class Worker:
         finally:
             self._watchdog.rest()
         if not line.endswith(b"\n"):
-            raise WorkerDied(self._why())
+            raise WorkerDied(self._why(seconds))
         return json.loads(line)
 
-    def _why(self) -> str:
+    def _why(self, seconds: float) -> str:
         self._process.kill()  # it has closed its end, but may be there still
         code = self._process.wait()
         if self._watchdog.struck:
-            return f"durable-rules gave no answer within {self._timeout:g} s"
+            return f"durable-rules gave no answer within {seconds:g} s"
         return f"the process of durable-rules ended with {code}"
 
 
 class _Watchdog(threading.Thread):
     """Ends a process that does not answer in time.
 
-    It sleeps to the end of the time that was given first and only then looks whether there was more since,
-    so that a question costs it nothing.
+    It sleeps to the end of the time that was given and only then looks whether there is more by now, so that
+    a question costs it nothing.
     """
 
-    def __init__(self, process: subprocess.Popen[bytes], timeout: float):
+    def __init__(self, process: subprocess.Popen[bytes]):
         super().__init__(name="watchdog of durable-rules", daemon=True)
         self._process = process
-        self._timeout = timeout
         self._changed = threading.Condition()
-        self._until: float | None = None
-        self._idle = False
+        self._until = inf
+        self._sleeps_until = inf
         self._over = False
         self.struck = False
         self.start()
@@ -109,25 +115,25 @@ class _Watchdog(threading.Thread):
     def run(self) -> None:
         with self._changed:
             while not self._over:
-                left = None if self._until is None else self._until - monotonic()
-                if left is not None and left <= 0:
+                left = self._until - monotonic()
+                if left <= 0:
                     self.struck = True
                     self._process.kill()
                     return
-                self._idle = left is None
-                self._changed.wait(left)
+                self._sleeps_until = self._until
+                self._changed.wait(None if left == inf else left)
 
-    def watch(self) -> None:
-        """From now on an answer is awaited."""
+    def watch(self, seconds: float) -> None:
+        """From now on an answer is awaited, for so long."""
         with self._changed:
-            self._until = monotonic() + self._timeout
-            if self._idle:
+            self._until = monotonic() + seconds
+            if self._until < self._sleeps_until:
                 self._changed.notify()
 
     def rest(self) -> None:
         """No answer is awaited."""
         with self._changed:
-            self._until = None
+            self._until = inf
 
     def end(self) -> None:
         """The process is no longer watched."""
