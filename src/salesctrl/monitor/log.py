@@ -23,7 +23,7 @@ from salesctrl.monitor.ladder_stage import Stage
 from salesctrl.monitor.ladders import Ladder, walk
 from salesctrl.monitor.log_files import EventLog, read_log
 from salesctrl.monitor.log_pairs import conflicts, each_event
-from salesctrl.monitor.matching import MOST_MATCHES, findings_of
+from salesctrl.monitor.matching import MOST_MATCHES, of_matches
 from salesctrl.monitor.model import Event
 from salesctrl.outcome import Outcome
 from salesctrl.policy.vocabulary import VocabularyIndex
@@ -214,16 +214,12 @@ class _Look:
         return [finding for finding in found if finding is not None]
 
     def _one_by_one(self, control: CheckedControl, events: pl.DataFrame) -> list[CaseFinding]:
-        """As the specification does it; events without a key have been reported."""
+        """As the specification does it."""
         self.row_by_row += events.height
-        found = findings_of(
-            control,
-            each_event(events),
-            self._day.toordinal(),
-            self._controls.activities,
+        return of_matches(
+            control, each_event(events), self._day.toordinal(), self._controls.activities,
             self._controls.decision,
-        )
-        return [finding for finding in found if finding.events or finding.reason is not None]
+        )  # fmt: skip
 
     def _crowded(self, control: CheckedControl, keyed: pl.DataFrame) -> pl.DataFrame:
         """Groups that could have more matches than are decided."""
@@ -250,7 +246,7 @@ class _Look:
         for around in (*control.absent, *control.gather):
             end = _ends(around, control, matches)
             if end is not None:
-                until.append(end)
+                until.append(end.alias(f"{len(until)}"))
             near = self._near(around, control, matches, keyed, end)
             if around in control.absent:
                 matches = matches.with_columns(

@@ -195,11 +195,23 @@ def findings_of(
     decision_of: Decide,
 ) -> list[CaseFinding]:
     """All findings of a control on events, up to the day ``now``: the specification, by trying everything."""
+    known = list(events)
+    lacking = (without_key(control, event) for event in known)
+    done = [finding for finding in lacking if finding is not None]
+    return [*done, *of_matches(control, known, now, activities, decision_of)]
+
+
+def of_matches(
+    control: CheckedControl,
+    events: Iterable[Event],
+    now: int | None,
+    activities: Activities,
+    decision_of: Decide,
+) -> list[CaseFinding]:
+    """The findings of a control on the matches among events, but not on events without a key."""
     done: list[CaseFinding] = []
     groups: dict[tuple[str, ...], list[Event]] = {}
     for event in sorted(events, key=moment):
-        if (lacking := without_key(control, event)) is not None:
-            done.append(lacking)
         if (group := group_of(control.by, event)) is not None:
             groups.setdefault(group, []).append(event)
     for group, inside in groups.items():
