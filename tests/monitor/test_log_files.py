@@ -377,6 +377,13 @@ def test_a_file_that_is_not_there(tmp_path):
         read_log(tmp_path / "a.csv", zone="Mars")
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.xlsx", "a.xes", "a.xes.gz", "a.json", "a.sqlite"])
+def test_a_folder_of_such_a_name(tmp_path, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(FactsError, match=f"^{name}: "):
+        read_log(tmp_path / name)
+
+
 def test_a_log_without_rows(write):
     log = read_log(write("case,activity,time,amount\n"), attributes={"amount": "money"})
     assert log.frame.height == log.rejected.height == 0

@@ -89,18 +89,10 @@ def events_of(
     work = _repeated(work, raw, placed)
     good = work["code"].is_null()
     rejected = _reasons(work.filter(~good), time_column, problems)
-    frame = work.select(*EVENT_COLUMNS, "row")
-    done: list[pl.Series] = []
-    unread: list[Unread] = []
-    for name, column in placed.attributes.items():
-        values, wrong = _attribute(raw, name, column, zone, attributes)
-        done.append(values)
-        unread += wrong
-    frame = frame.select(*EVENT_COLUMNS).hstack([*done, frame["row"]])
-    if not good.all():
-        kept = set(good.arg_true()) if unread else ()
-        unread = [one for one in unread if one.row in kept]
-    return Events(frame.filter(good) if not good.all() else frame, rejected, _unread(work, unread))
+    found = [_attribute(raw, name, place, zone, attributes) for name, place in placed.attributes.items()]
+    frame = work.select(EVENT_COLUMNS.keys()).hstack([*(values for values, _ in found), work["row"]])
+    unread = [one for _, wrong in found for one in wrong if good[one.row]]
+    return Events(frame.filter(good), rejected, _unread(work, unread))
 
 
 _TEXTS = ("id", "case", "activity", "person", "role", "department")

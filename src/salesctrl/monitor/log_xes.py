@@ -24,7 +24,7 @@ from salesctrl.monitor.log_rows import RawLog
 from salesctrl.tables.source import wrong
 
 _TYPED = frozenset({"string", "date", "int", "float", "boolean", "id"})
-_GROUPS = frozenset({"list", "container", "values"})
+_KEYED = _TYPED | {"list", "container", "values"}
 _CASE = "case:"
 _INT64 = range(-(2**63), 2**63)
 _BLOCK = 1 << 20
@@ -35,9 +35,6 @@ _DECODERS = {
 }  # fmt: skip
 """Encodings that the parser does not know, and what reads them: most are read by a larger one."""
 _DEEPEST = 50
-
-Cell = tuple[str, str]
-"""The tag of an attribute, and its value as it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,27 +115,53 @@ _ENCODING_CODES = frozenset(
 
 @dataclass(slots=True)
 class _Column:
-    """An attribute: where it is given, and what is written there. Others hold nothing."""
+    """An attribute: where it is given, what is written there, and with which tags."""
 
     rows: list[int] = field(default_factory=list)
-    cells: list[Cell] = field(default_factory=list)
+    texts: list[str | None] = field(default_factory=list)
+    tags: set[str] = field(default_factory=set)
 
 
 @dataclass(slots=True)
+class _Things:
+    """All traces, all events, or the defaults of one of these: attributes of the last go on."""
+
+    count: int = 0
+    columns: dict[str, _Column] = field(default_factory=dict)
+    seen: set[str] = field(default_factory=set)
+
+    def begin(self) -> None:
+        """Another thing begins."""
+        self.count += 1
+        self.seen = set()
+
+    def put(self, key: str, tag: str, text: str) -> None:
+        """Keep an attribute; a key that is given again, as in a list, has its number behind it."""
+        seen, name = self.seen, key
+        if name in seen:
+            number = 2
+            while (name := f"{key}#{number}") in seen:
+                number += 1
+        seen.add(name)
+        column = self.columns.get(name)
+        if column is None:
+            column = self.columns[name] = _Column()
+        column.rows.append(self.count - 1)
+        # A float that is none holds nothing: so do frames write a gap.
+        column.texts.append(None if tag == "float" and text.strip().lower() == "nan" else text)
+        column.tags.add(tag)
+
+
 class _Reader:
     """What was read so far."""
 
-    name: str
-    traces: int = 0
-    trace_of: list[int | None] = field(default_factory=list)
-    of_events: dict[str, _Column] = field(default_factory=dict)
-    of_traces: dict[str, _Column] = field(default_factory=dict)
-    globals: dict[str, Cell] = field(default_factory=dict)
-    open: list[str] = field(default_factory=list)
-    keys: list[str] = field(default_factory=list)
-    seen: set[str] = field(default_factory=set)
-    seen_in_trace: set[str] = field(default_factory=set)
-    scope: str = ""
+    def __init__(self, name: str):
+        self.name = name
+        self.traces, self.events = _Things(), _Things()
+        self.defaults = {"trace": _Things(), "event": _Things()}
+        self.trace_of: list[int | None] = []
+        self.open: list[_Things | None] = []  # what the attributes belong to, for each element
+        self.keys: list[str] = []
 
     def feed(self, file: IO[bytes]) -> None:
         """Read all of a file."""
@@ -161,98 +184,67 @@ class _Reader:
         raise wrong(self.name, "F_FILE", message, "remove `<!DOCTYPE …>`; XES has none")
 
     def _start(self, tag: str, given: dict[str, str]) -> None:
-        tag = tag.rpartition(":")[2]
+        if ":" in tag:
+            tag = tag.rpartition(":")[2]
         if not self.open and tag != "log":
             raise wrong(self.name, "F_FILE", f"expected a log in XES but got XML that begins with `<{tag}>`")
-        parent = self.open[-1] if self.open else ""
-        self.open.append(tag)
-        if tag == "trace":
-            self.traces += 1
-            self.seen_in_trace = set()
-        elif tag == "event":
-            self.trace_of.append(self.traces - 1 if "trace" in self.open else None)
-            self.seen = set()
-        elif tag == "global":
-            self.scope = given.get("scope", "event")
-        elif tag in _TYPED or tag in _GROUPS:
+        things = self.open[-1] if self.open else None
+        if tag in _KEYED:
             self.keys.append(given.get("key", ""))
-            if tag in _TYPED and parent != "log":
+            if things is not None and tag in _TYPED:
                 if len(self.keys) > _DEEPEST:
                     raise wrong(self.name, "F_FILE", f"attributes are nested more than {_DEEPEST} deep")
-                self._attribute("/".join(key for key in self.keys if key), tag, given.get("value", ""))
+                key = self.keys[0] if len(self.keys) == 1 else "/".join(filter(None, self.keys))
+                things.put(key, tag, given.get("value", ""))
+        elif tag == "event":
+            self.trace_of.append(self.traces.count - 1 if things is self.traces else None)
+            things = self.events
+            things.begin()
+        elif tag == "trace":
+            things = self.traces
+            things.begin()
+        elif tag == "global":
+            things = self.defaults.get(given.get("scope", "event"))
+        self.open.append(things)
 
     def _end(self, tag: str) -> None:
-        tag = self.open.pop()
-        if tag in _TYPED or tag in _GROUPS:
+        self.open.pop()
+        if tag.rpartition(":")[2] in _KEYED:
             self.keys.pop()
-        elif tag == "global":
-            self.scope = ""
-
-    def _attribute(self, key: str, tag: str, value: str) -> None:
-        if "event" in self.open:
-            self._put(self.of_events, self.seen, len(self.trace_of) - 1, key, (tag, value))
-        elif "trace" in self.open:
-            self._put(self.of_traces, self.seen_in_trace, self.traces - 1, key, (tag, value))
-        elif self.scope:
-            self.globals[(_CASE if self.scope == "trace" else "") + key] = (tag, value)
-
-    @staticmethod
-    def _put(into: dict[str, _Column], seen: set[str], row: int, key: str, cell: Cell) -> None:
-        """Keep a value; a key that is given again, as in a list, has its number behind it."""
-        name, number = key, 1
-        while name in seen:
-            number += 1
-            name = f"{key}#{number}"
-        seen.add(name)
-        column = into.get(name)
-        if column is None:
-            column = into[name] = _Column()
-        column.rows.append(row)
-        column.cells.append(cell)
 
     def log(self) -> XesLog:
         """All that was read, as columns."""
         done: list[pl.Series] = []
         dates: set[str] = set()
         defaults: dict[str, object] = {}
-        if self.of_traces:
-            place = pl.Series(self.trace_of, dtype=pl.UInt32)
-        for prefix, columns, rows in (
-            (_CASE, self.of_traces, self.traces),
-            ("", self.of_events, len(self.trace_of)),
-        ):
-            for key, column in columns.items():
-                name = prefix + key
-                if not prefix and key.startswith(_CASE) and key.removeprefix(_CASE) in self.of_traces:
+        place = pl.Series(self.trace_of, dtype=pl.UInt32)
+        for scope, things in (("trace", self.traces), ("event", self.events)):
+            for key, column in things.columns.items():
+                name = _CASE + key if scope == "trace" else key
+                if name in (made.name for made in done):  # an event may have a key with `case:` before it
                     name = f"event/{key}"
-                values = _values(column.cells)
-                spread = _spread(name, column.rows, values, rows)
-                done.append(spread.gather(place).alias(name) if prefix else spread)
-                if {tag for tag, _ in column.cells} == {"date"}:
+                values = _values(column)
+                spread = _spread(name, column.rows, values, things.count)
+                done.append(spread.gather(place).alias(name) if scope == "trace" else spread)
+                if column.tags == {"date"}:
                     dates.add(name)
-                if name in self.globals:
-                    default = _values([*column.cells, self.globals[name]])
-                    if default.dtype == values.dtype:
-                        defaults[name] = default[-1]
-        return XesLog(self.name, pl.DataFrame(done), len(self.trace_of), defaults, frozenset(dates))
+                default = self.defaults[scope].columns.get(key)
+                if default is not None and _values(default).dtype == values.dtype:
+                    defaults[name] = _values(default)[-1]
+        return XesLog(self.name, pl.DataFrame(done), self.events.count, defaults, frozenset(dates))
 
 
-def _values(cells: Sequence[Cell]) -> pl.Series:
-    """Values as integers or truth values where all are, else as texts: floats are exact only as these.
-
-    A float that is none holds nothing: so do frames write a gap.
-    """
-    tags = {tag for tag, _ in cells}
-    texts = [None if tag == "float" and text.strip().lower() == "nan" else text for tag, text in cells]
-    if tags == {"int"}:
-        numbers = [_integer(text) for _, text in cells]
+def _values(column: _Column) -> pl.Series:
+    """Values as integers or truth values where all are, else as texts: floats are exact only as these."""
+    if column.tags == {"int"}:
+        numbers = [_integer(text or "") for text in column.texts]
         if None not in numbers:
             return pl.Series(numbers, dtype=pl.Int64)
-    if tags == {"boolean"}:
-        truths = [_TRUTHS.get(text.strip().lower()) for _, text in cells]
+    if column.tags == {"boolean"}:
+        truths = [_TRUTHS.get((text or "").strip().lower()) for text in column.texts]
         if None not in truths:
             return pl.Series(truths, dtype=pl.Boolean)
-    return pl.Series(texts, dtype=pl.String)
+    return pl.Series(column.texts, dtype=pl.String)
 
 
 _TRUTHS = {"true": True, "false": False, "1": True, "0": False}
