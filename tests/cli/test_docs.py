@@ -23,6 +23,12 @@ def options(command):
         yield from (text for text in names if isinstance(text, str) and text.startswith("--"))
 
 
+def test_every_command_has_a_line_and_a_section():
+    names = {name for name, _ in COMMANDS}
+    assert set(re.findall(r"^salesctrl (\w+) .*  \S", PAGE, re.MULTILINE)) == names
+    assert names <= set(re.findall(r"^## (\w+)$", PAGE, re.MULTILINE))
+
+
 @pytest.mark.parametrize(("name", "command"), COMMANDS)
 def test_every_option_of_a_command_is_in_its_section(name, command):
     section = re.search(rf"^## {name}\n(.*?)^## ", PAGE, re.DOTALL | re.MULTILINE)

@@ -23,6 +23,7 @@ from salesctrl.cli.handbook import handbook
 from salesctrl.cli.init import init
 from salesctrl.cli.list import list_
 from salesctrl.cli.measure import measure
+from salesctrl.cli.monitor import monitor
 from salesctrl.cli.schema import schema
 from salesctrl.cli.sod import sod
 from salesctrl.cli.test import test
@@ -36,6 +37,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("evaluate", evaluate),
     ("explain", explain),
     ("measure", measure),
+    ("monitor", monitor),
     ("sod", sod),
     ("list", list_),
     ("coverage", coverage),

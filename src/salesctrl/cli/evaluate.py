@@ -10,7 +10,7 @@ import typer
 
 from salesctrl.cli import console
 from salesctrl.cli.deciding import Deciding
-from salesctrl.cli.files import output
+from salesctrl.cli.files import output, refuse_input
 from salesctrl.cli.opening import open_facts
 from salesctrl.cli.options import (
     AsOf,
@@ -40,7 +40,6 @@ from salesctrl.cli.writers import (
     TableWriter,
     Writer,
 )
-from salesctrl.errors import FactProblem, FactsError
 
 
 def evaluate(
@@ -77,7 +76,7 @@ def evaluate(
     if out is None and format in (Format.PARQUET, Format.XLSX):
         raise typer.BadParameter(f"a file of {format.value} is not for the screen: pass `--out FILE`")
     if out is not None and file != "-":
-        _refuse_own_input(out, Path(file))
+        refuse_input(out, Path(file))
     engine = load_policies(policies, overlay)
     opened = open_facts(
         engine, control_point, file, as_of, floats,
@@ -101,18 +100,6 @@ def evaluate(
     if deciding.wrong:
         return 2
     return int(bool(deciding.outcomes) and fail_on.is_reached_by(deciding.worst))
-
-
-def _refuse_own_input(out: Path, file: Path) -> None:
-    """Refuse to write over the input, or into the folder that is the input."""
-    if out.exists() and file.exists() and out.samefile(file):
-        message = "expected another file than the input for the output"
-        raise FactsError([FactProblem(out.name, "F_FILE", message)])
-    if file.is_dir():
-        inside = out.resolve().is_relative_to(file.resolve())
-        if inside or (out.is_file() and any(out.samefile(one) for one in file.rglob("*") if one.is_file())):
-            message = f"expected a file outside `{file.name}` for the output: all in it is input"
-            raise FactsError([FactProblem(out.name, "F_FILE", message)])
 
 
 def _decide_all(deciding: Deciding, format: Format, out: Path | None, lang: Language, *, trace: bool) -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
+from salesctrl.errors import FactProblem, FactsError
 from salesctrl.tables.whole import whole_file
 
 
@@ -31,6 +32,18 @@ def output(path: Path | None) -> Iterator[TextIO]:
                 file.detach()
             raise
         file.detach()
+
+
+def refuse_input(out: Path, file: Path) -> None:
+    """Refuse to write over the input, or into the folder that is the input."""
+    if out.exists() and file.exists() and out.samefile(file):
+        message = "expected another file than the input for the output"
+        raise FactsError([FactProblem(out.name, "F_FILE", message)])
+    if file.is_dir():
+        inside = out.resolve().is_relative_to(file.resolve())
+        if inside or (out.is_file() and any(out.samefile(one) for one in file.rglob("*") if one.is_file())):
+            message = f"expected a file outside `{file.name}` for the output: all in it is input"
+            raise FactsError([FactProblem(out.name, "F_FILE", message)])
 
 
 def write_text(path: Path, text: str) -> None:

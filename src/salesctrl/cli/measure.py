@@ -24,6 +24,7 @@ from salesctrl.cli.options import (
     Sheet,
     language,
     load_policies,
+    pairs,
     parse_day,
 )
 from salesctrl.decision.words import OUTCOMES
@@ -107,11 +108,11 @@ def measure(
         raise typer.BadParameter(f"a file of {format.value} is not for the screen: pass `--out FILE`")
     result = engine.measure(
         metric,
-        _rows(file, sheet),
+        rows_of(file, sheet),
         as_of=as_of,
-        columns=_pairs(column, "--column"),
-        facts=_pairs(fact, "--fact"),
-        groups=None if groups is None else _rows(groups, None),
+        columns=pairs(column, "--column"),
+        facts=pairs(fact, "--fact"),
+        groups=None if groups is None else rows_of(groups, None),
         floats=floats.value,
     )
     _write(result, engine.checked.vocabulary, format, out, language(lang))
@@ -123,18 +124,7 @@ def measure(
     return int(len(result) > 0 and fail_on.is_reached_by(worst))
 
 
-def _pairs(given: list[str] | None, option: str) -> dict[str, str]:
-    """What was written as ``name=value``."""
-    pairs: dict[str, str] = {}
-    for text in given or ():
-        name, sign, value = text.partition("=")
-        if not sign or not name.strip() or not value.strip():
-            raise typer.BadParameter(f"expected NAME=VALUE after {option}, but got `{text}`")
-        pairs[name.strip()] = value.strip()
-    return pairs
-
-
-def _rows(path: Path, sheet: str | None) -> pl.DataFrame:
+def rows_of(path: Path, sheet: str | None) -> pl.DataFrame:
     """All rows of a file."""
     import polars as pl
 

@@ -137,6 +137,17 @@ def language(lang: Lang) -> Language:
     return "zh" if lang is Lang.ZH else "en"
 
 
+def pairs(given: list[str] | None, option: str) -> dict[str, str]:
+    """What was written as ``name=value``, after an option that may be repeated."""
+    found: dict[str, str] = {}
+    for text in given or ():
+        name, sign, value = text.partition("=")
+        if not sign or not name.strip() or not value.strip():
+            raise typer.BadParameter(f"expected NAME=VALUE after {option}, but got `{text}`")
+        found[name.strip()] = value.strip()
+    return found
+
+
 def read_policies(paths: list[Path] | None, overlays: list[str] | None) -> Loading:
     """The policies that were asked for, with everything found in them."""
     return read(paths or None, overlays=overlays or ())
