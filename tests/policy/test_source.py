@@ -116,6 +116,23 @@ class TestSpans:
         document = read(PAGE)
         assert document.span(path, key=key) == document.span(nearest)
 
+    @pytest.mark.parametrize(
+        ("path", "marked"),
+        [
+            (("rules", 0, "id"), "R-1"),
+            (("rules", 0, "notify", 0), "cfo"),
+            (("rules", 0, "notify", 1), "cfo"),
+            (("rules", 1, "id"), "{id: R-1, notify: cfo, when: a < b}"),
+        ],
+    )
+    def test_of_an_item_that_stands_without_a_list(self, path, marked):
+        text = "rules: {id: R-1, notify: cfo, when: a < b}\n"
+        document = read(text)
+        span = document.span(path)
+        assert text[span.column - 1 : span.end_column - 1] == marked
+        span = document.expression_span(("rules", 0, "when"), 4, 5)
+        assert text[span.column - 1 : span.end_column - 1] == "b"
+
     @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
     def test_whatever_ends_a_line(self, line_break):
         document = read(PAGE.replace("\n", line_break))
