@@ -32,11 +32,19 @@ def proofs(events: pl.DataFrame, duty_of: dict[str, str], pairs: pl.DataFrame) -
     >>> found.select("pair", "case", "person", "first.id", "second.id").rows()
     [('IC-1', 'SO-1', '8', '2', '3')]
     """
-    activities = pl.DataFrame({"activity": list(duty_of), "§duty": list(duty_of.values())})
-    with_duty = events.lazy().filter(pl.col("person").is_not_null()).join(activities.lazy(), on="activity")
     key = ["case", "person"]
+    codes = {duty: code for code, duty in enumerate(dict.fromkeys(duty_of.values()))}
+    code_of = {activity: codes[duty] for activity, duty in duty_of.items()}
+    with_duty = events.lazy().filter(pl.col("person").is_not_null() & pl.col("activity").is_in(list(duty_of)))
+    duty = pl.col("activity").replace_strict(code_of, return_dtype=pl.Int32).alias("§duty")
+    # Most persons do one thing in a case. Equal keys have equal hashes, so that nobody is lost who did two;
+    # keys themselves are compared below.
+    hashed = (pl.col("case").hash(1) ^ pl.col("person").hash(2)).alias("§key")
+    some = with_duty.with_columns(duty, hashed).filter(pl.col("§key").is_duplicated())
+    several = some.filter(pl.col("§duty").n_unique().over("§key") > 1).drop("§key")
+    pairs = pairs.with_columns(pl.col("first", "second").replace_strict(codes, return_dtype=pl.Int32))
     place = pl.struct("time", "id")
-    firsts = with_duty.group_by([*key, "§duty"]).agg(pl.all().sort_by(place).first())
+    firsts = several.group_by([*key, "§duty"]).agg(pl.all().sort_by(place).first())
     both = firsts.filter(pl.len().over(key) > 1)
     sides = {side: both.select(*key, pl.exclude(key).name.prefix(f"{side}.")) for side in ("first", "second")}
     found = (
