@@ -19,7 +19,7 @@ from salesctrl import FactsError
 from salesctrl.monitor.log_columns import FIELDS, NAMES, XES_NAMES
 from salesctrl.monitor.log_files import read_log
 from salesctrl.monitor.model import Event
-from salesctrl.policy.types import money
+from salesctrl.policy.types import TEXT, list_of, money
 
 SHANGHAI = "Asia/Shanghai"
 CSV = """事件编号,单号,步骤,时间,操作人,岗位,部门,金额
@@ -336,6 +336,8 @@ def test_attributes_as_they_are_found():
 def test_types_that_are_none():
     with pytest.raises(FactsError, match="amount: unknown type `monny` for the attribute"):
         read_log(frame(), attributes={"amount": "monny"})
+    with pytest.raises(FactsError, match="lines: an attribute cannot be a list"):
+        read_log(frame(), attributes={"lines": list_of(TEXT)})
     with pytest.raises(FactsError, match=r"no column holds the attribute `amount`.*\[F_COLUMN\]"):
         read_log(frame(), attributes={"amount": "money"})
 
@@ -399,6 +401,9 @@ def test_files_of_one_folder_with_columns_of_several_types(tmp_path):
     ):
         base.hstack([value]).write_parquet(tmp_path / f"{number}.parquet")
     assert read_log(tmp_path).frame["n"].to_list() == ["1", "x", None]
+    huge = pa.array([Decimal("1e45")], pa.decimal256(50, 2))
+    pq.write_table(base.to_arrow().append_column("n", huge), tmp_path / "3.parquet")
+    assert read_log(tmp_path).frame["n"].to_list()[:3] == ["1", "x", None]
 
 
 # --- laws -----------------------------------------------------------------------------------------------

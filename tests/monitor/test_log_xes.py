@@ -129,10 +129,12 @@ def test_attributes_in_attributes_and_lists(write):
     text = xes([(case("A"), [event("pay", "2026-03-01T00:00:00Z")])]).replace(
         "</event>",
         '<string key="cost" value="5"><string key="driver" value="x"/></string>'
-        '<list key="tags"><values><string key="tag" value="a"/><string key="tag" value="b"/></values></list></event>',
+        '<list key="tags"><values><string key="tag" value="a"/><string key="tag" value="b"/><string key="tag" value="c"/></values></list></event>',
     )
     log = read_log(write(text))
-    assert log.frame.select("cost", "cost/driver", "tags/tag", "tags/tag#2").rows() == [("5", "x", "a", "b")]
+    assert log.frame.select("cost", "cost/driver", "tags/tag", "tags/tag#2", "tags/tag#3").rows() == [
+        ("5", "x", "a", "b", "c")
+    ]
 
 
 def test_values_that_are_not_what_their_tag_says(write):
@@ -214,6 +216,7 @@ def test_document_types_are_refused(write, type_):
         (ORDERS[:300].encode(), "cannot be read from line 3 on: "),
         (ORDERS.replace("Li", "李").encode("gb18030"), "from line 3 on: .*not in the encoding"),
         (ORDERS.replace("UTF-8", "johab").encode(), "not in the encoding .*F_ENCODING"),
+        (ORDERS.replace("UTF-8", "UTF-16").encode(), "encoding .*F_ENCODING.*iconv"),
         (ORDERS.replace("UTF-8", "klingon").encode(), "not known .F_ENCODING"),
         (ORDERS.replace("UTF-8", "GBK").encode() + b"\xff", "not in the encoding .*F_ENCODING"),
         (ORDERS.replace("</event>", "", 1).encode(), "from line 3 on: mismatched tag"),
