@@ -6,6 +6,8 @@
 import re
 from pathlib import Path
 
+from tests.cli import sod_files
+
 FOLDER = Path(__file__).parent / "golden"
 ORDERS = ("order.release", "facts/orders.csv", "--policies", "policies")
 MONITOR = ("--policies", "cases/set.yaml", "--zone", "Asia/Shanghai")
@@ -34,6 +36,7 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "monitor.csv": ("monitor", "cases/log.csv", *MONITOR, "--format", "csv"),
     "test-timeline.txt": ("test", "cases/wrong"),
     "schema-facts.json": ("schema", "--facts", "order.release", "--policies", "policies"),
+    **sod_files.COMMANDS,
 }  # fmt: skip
 
 WRONG_ROWS = """\
@@ -137,6 +140,9 @@ def prepare(folder: Path) -> None:
     (cases / "wrong" / "set.yaml").write_text(CASES.replace("100.00}", "0.00}"), encoding="utf-8")
     (cases / "log.csv").write_text(LOG, encoding="utf-8")
     (cases / "rejected.csv").write_text(LOG + MORE, encoding="utf-8")
+    for name, content in sod_files.FILES.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(content, encoding="utf-8")
     wrong = folder / "wrong"
     wrong.mkdir(exist_ok=True)
     for path in sorted((folder / "policies").iterdir()):

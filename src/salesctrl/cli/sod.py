@@ -30,6 +30,8 @@ from salesctrl.decision.words import OUTCOMES
 from salesctrl.errors import FactProblem, FactsError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from salesctrl.monitor.segregation import SegregationResult
 
 MAX_LISTED = 20
@@ -159,21 +161,32 @@ def _write(result: SegregationResult, format: Format, out: Path | None, lang: La
         from salesctrl.cli.table_files import Encoded
 
         target: Any = out if out is not None else Encoded(sys.stdout)
+        found = result.in_words(lang)
         with decision_file(target, TABLE_FORMATS[format]) as writer:
-            writer.write(result.in_words(lang))
+            writer.write(found if format is Format.PARQUET else _flat(found))
         return
     with output(out) as stream:
         if format is Format.JSON:
             stream.write(_json(result, lang))
         elif format is Format.JSONL:
-            stream.writelines(
-                json.dumps(one, ensure_ascii=False, default=str) + "\n"
-                for one in result.in_words(lang).iter_rows(named=True)
-            )
+            stream.writelines(_dumped(one) + "\n" for one in result.in_words(lang).iter_rows(named=True))
         elif out is None:
             console.show(_table(result, lang))
         else:
             stream.write(console.plain(_table(result, lang)))
+
+
+def _flat(found: pl.DataFrame) -> pl.DataFrame:
+    """Lists in one cell, with `; ` between their items: ids of events may have spaces in them."""
+    import polars as pl
+
+    times = pl.col("times").list.eval(pl.element().dt.to_string("%Y-%m-%dT%H:%M:%S%.fZ"))
+    return found.with_columns(times).with_columns(pl.col("duties", "by", "times").list.join("; "))
+
+
+def _dumped(data: object, indent: int | None = None) -> str:
+    """JSON; days and times are those of ISO 8601."""
+    return json.dumps(data, ensure_ascii=False, default=lambda day: day.isoformat(), indent=indent)
 
 
 def _json(result: SegregationResult, lang: Language) -> str:
@@ -185,7 +198,7 @@ def _json(result: SegregationResult, lang: Language) -> str:
         "rejected": result.rejected.to_dicts(),
         "notices": list(result.notices),
     }
-    return json.dumps(data, ensure_ascii=False, default=str, indent=2) + "\n"
+    return _dumped(data, indent=2) + "\n"
 
 
 _HEADERS = {
@@ -215,7 +228,7 @@ def _table(result: SegregationResult, lang: Language) -> Any:
         table.add_row(
             Text(OUTCOMES[outcome][lang == "zh"], console.OUTCOME_STYLES[outcome]),
             _line(one["id"]),
-            _line(subject(one, lang)),
+            _line(subject(result, one, lang)),
             _line(one["case"]),
             _line(between.join(duties(result, one, lang))),
             _line(one["because"]),

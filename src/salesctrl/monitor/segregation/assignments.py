@@ -114,6 +114,8 @@ def read_assignments(
         path = Path(source)
         if not path.exists():
             raise wrong(path.name, "F_FILE", "cannot be read: no such file or directory")
+        if sheet is not None and path.suffix.lower() not in (".xlsx", ".xlsm"):
+            raise wrong(path.name, "F_FILE", f"there is no sheet `{sheet}`: it is no file of Excel")
         log = table_log(path, sheet=sheet)
         placed = place(log.names, organisation, columns, log.name)
         raw = log.read(frozenset(log.names) if placed.is_wide else frozenset(placed.fields.values()))

@@ -164,7 +164,9 @@ def named(found: pl.DataFrame, persons: pl.DataFrame | None, organisation: Organ
     own = [
         organisation.person_name(text).get("en") if organisation.knows(text) else None for text in of_persons
     ]
-    about = pl.DataFrame({"subject": of_persons, "own": pl.Series(own, dtype=pl.String), "who": "person"})
+    about = pl.DataFrame([of_persons.alias("subject"), pl.Series("own", own, dtype=pl.String)]).with_columns(
+        who=pl.lit("person")
+    )
     given = pl.DataFrame(schema={"subject": pl.String, "said": pl.String, "unit": pl.String})
     if persons is not None:
         given = persons.select(subject="person", said="name", unit="department")

@@ -77,7 +77,7 @@ def _row(result: SegregationResult, one: Mapping[str, Any], lang: Language) -> s
     cells = (
         f'<td class="id">{mark}</td>',
         f'<td>{escape(one["title"] or "")}<div class="m">{escape(one["id"] or "")}</div></td>',
-        f'<td>{escape(subject(one, lang))}<div class="m">{escape(say(one["form"], lang))}</div></td>',
+        f'<td>{escape(subject(result, one, lang))}<div class="m">{escape(say(one["form"], lang))}</div></td>',
         f"<td>{escape(one['case'] or '')}</td>",
         f"<td>{'<br>'.join(escape(line) for line in duties(result, one, lang))}</td>",
         f"<td>{escape(one['because'] or '')}</td>",
@@ -85,13 +85,14 @@ def _row(result: SegregationResult, one: Mapping[str, Any], lang: Language) -> s
     return f"<tr>{''.join(cells)}</tr>"
 
 
-def subject(one: Mapping[str, Any], lang: Language) -> str:
+def subject(result: SegregationResult, one: Mapping[str, Any], lang: Language) -> str:
     """Of whom, or of what, a finding is."""
     if one["subject"] is None:
         return say(one["who"], lang)
     if one["who"] == "person":
         return f"{one['name']} ({one['subject']})" if one["name"] else str(one["subject"])
-    return f"{say(one['who'], lang)} {one['subject']}"
+    name = result.title_of_role(one["subject"], lang) if one["who"] == "role" else one["subject"]
+    return f"{say(one['who'], lang)} {name}"
 
 
 def duties(result: SegregationResult, one: Mapping[str, Any], lang: Language) -> list[str]:

@@ -88,7 +88,7 @@ class SegregationResult:
         found = self._found.join(
             self._statements.waivers.drop("id", "person", "role", "begins"),
             on="waiver", how="left", maintain_order="left",
-        ).with_columns(instead=pl.col(f"instead_{lang}"))  # fmt: skip
+        ).with_columns(instead=pl.col(f"instead_{lang}"), owner_title=self._owners(lang))  # fmt: skip
         ids = list(self._statements.by_id)
         titles = [self._statements.title(id).get(lang) for id in ids]
         reasons = [self._because(id, lang) for id in ids]
@@ -108,13 +108,17 @@ class SegregationResult:
         soon = pl.when(pl.col("ends_soon").fill_null(value=False)).then(_filled(SOON[place]))
         return found.with_columns(because=soon.otherwise("because")).select(COLUMNS)
 
+    def _owners(self, lang: Language) -> pl.Expr:
+        """What people call the owners of waivers."""
+        owners = list(dict.fromkeys(one.owner for one in self._statements.segregation.waivers))
+        titles = [self.title_of_role(owner, lang) for owner in owners]
+        return pl.col("owner").replace_strict(owners, titles, default=None, return_dtype=pl.String)
+
     def _because(self, id: str, lang: Language) -> str:
-        """Why a statement is made: its own sentence, its title, or the duties."""
+        """Why a statement is made: its own sentence, or else what it says of which duties."""
         one = self._statements.by_id[id]
         if one.because is not None:
             return one.because.get(lang)
-        if one.title.get(lang) != id:
-            return one.title.get(lang)
         duties = [duty for duty in self._statements.duties if duty in self._statements.duties_of(id)]
         between = "、" if lang == "zh" else ", "
         return word(UNEXPLAINED, lang, duties=between.join(self.title_of(duty, lang) for duty in duties))

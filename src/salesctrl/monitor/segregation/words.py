@@ -30,14 +30,14 @@ WHY: Final[Mapping[str, Pair]] = {
 }
 """Why something cannot be judged."""
 
-UNEXPLAINED: Final[Pair] = ("one person must not do all of these: {duties}", "同一人不得兼任：{duties}")
+UNEXPLAINED: Final[Pair] = ("one hand must not do all of these: {duties}", "不得由同一方完成：{duties}")
 WAIVED: Final[Pair] = (
-    "{because}; waived until {until}: {instead} ({owner})",
-    "{because}；已豁免至{until}：{instead}（{owner}）",
+    "{because}; waived until {until}: {instead} ({owner_title})",
+    "{because}；已豁免至{until}：{instead}（{owner_title}）",
 )
 EXPIRED: Final[Pair] = (
-    "{because}; the waiver expired on {until}: {instead} ({owner})",
-    "{because}；豁免已于{until}到期：{instead}（{owner}）",
+    "{because}; the waiver expired on {until}: {instead} ({owner_title})",
+    "{because}；豁免已于{until}到期：{instead}（{owner_title}）",
 )
 SOON: Final[Pair] = ("{because}; ends within 30 days", "{because}；30日内到期")
 
