@@ -39,6 +39,8 @@ from salesctrl.policy.organisation import Organisation, normal
 from salesctrl.policy.types import Base
 from salesctrl.policy.vocabulary import VocabularyIndex
 
+SEGREGATION = "segregation"
+"""What monitors call the pairs of incompatible duties, beside the names of controls and ladders."""
 _LENGTH_HELP = "write `30 days`, `2 months`, or the name of a parameter"
 _DECLARE = {
     "E401": "declare it under `roles` of the organisation",
@@ -448,6 +450,7 @@ class _Builder:
             report_no_activities(loaded.source, self._diagnostics)
         known = [one.doc.case_control for one in self._documents.case_controls]
         known += [one.doc.ladder for one in self._documents.ladders]
+        known.append(SEGREGATION)
         for i, name in enumerate(loaded.doc.controls):
             if name not in known:
                 span = loaded.source.span(("controls", i))

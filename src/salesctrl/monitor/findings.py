@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, NamedTuple
 
+from salesctrl.compile.cases import SEGREGATION as SEGREGATION
 from salesctrl.decision.model import Decision
 from salesctrl.monitor.model import Event
 from salesctrl.outcome import Outcome
@@ -14,9 +15,6 @@ from salesctrl.policy.documents import LocalText
 
 Decide = Callable[[str, Mapping[str, object], date], Decision]
 """Decides at a control point on facts, on a day; facts that are wrong make the decision incomplete."""
-
-SEGREGATION = "segregation"
-"""The control that the findings of incompatible duties belong to."""
 
 
 @dataclass(frozen=True, slots=True)
