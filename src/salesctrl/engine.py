@@ -100,10 +100,12 @@ def check_overlays(loading: Loading) -> None:
 def _check_tests(documents: PolicySet, diagnostics: Diagnostics) -> None:
     """Report overlays that tests and timelines name and that the set does not have."""
     named = _named(documents)
-    for loaded in (*documents.tests, *documents.timelines):
-        for i, overlay in enumerate(loaded.doc.overlays):
+    naming = [(loaded.doc.overlays, loaded.source) for loaded in documents.tests]
+    naming += [(loaded.doc.overlays, loaded.source) for loaded in documents.timelines]
+    for overlays, source in naming:
+        for i, overlay in enumerate(overlays):
             if overlay not in named:
-                span = loaded.source.span(("overlays", i))
+                span = source.span(("overlays", i))
                 _unknown_overlay(overlay, named, "name an overlay of the policy set", diagnostics, span)
 
 

@@ -38,7 +38,7 @@ def engine(folder):
 
 
 @pytest.fixture(scope="module")
-def cases(engine) -> Cases:
+def cases(engine):
     return engine.checked.cases
 
 
