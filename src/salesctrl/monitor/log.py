@@ -37,7 +37,8 @@ class LogResult:
     """What the controls found in a log.
 
     ``log`` is what was read, and which rows were rejected; ``unknown`` are events of activities that no
-    vocabulary lists. ``as_of`` is the day up to which time has gone.
+    vocabulary lists. ``as_of`` is the day up to which time has gone, and ``later`` counts the events after
+    it: nothing was made of them.
     """
 
     log: EventLog
@@ -46,6 +47,7 @@ class LogResult:
     findings: tuple[CaseFinding, ...]
     stages: Mapping[str, Mapping[tuple[str, ...], Stage]]
     row_by_row: int
+    later: int = 0
 
     @property
     def outcome(self) -> Outcome:
@@ -106,7 +108,8 @@ def monitor_log(
     Args:
         rules: The engine.
         source: A path or a frame, as `read_log` takes it.
-        as_of: The day up to which time has gone; left out, that of the latest event.
+        as_of: The day up to which time has gone: events of later days are left out, and counted. Without it,
+            the day of the latest event.
         columns: The fields that columns hold whose names do not say it.
         zone: The zone of times that state none, and of days.
         case_of: Of an OCEL log: the type of the objects that are the cases.
@@ -121,6 +124,10 @@ def monitor_log(
     own = {column: name for column, name in given.items() if name in EVENT_FIELDS}
     log = read_log(source, columns=own, zone=zone, case_of=case_of)
     frame = _named(log.frame, {c: n for c, n in given.items() if c not in own}, rules.checked.vocabulary)
+    frame = _with_keys(frame, watching)
+    whole = frame.height
+    if as_of is not None:
+        frame = frame.filter(pl.col("on") <= as_of)
     events, unknown = _with_activities(frame, watching)
     latest = events["on"].max() if events.height else None
     day = as_of or (latest if isinstance(latest, date) else date.min)
@@ -136,7 +143,7 @@ def monitor_log(
         stages[name] = look.stages(versions)
         found += [finding for stage in stages[name].values() for finding in stage.findings]
     ordered = tuple(sorted(found, key=lambda one: one.order))
-    return LogResult(log, unknown, day, ordered, stages, look.row_by_row)
+    return LogResult(log, unknown, day, ordered, stages, look.row_by_row, whole - frame.height)
 
 
 def _named(frame: pl.DataFrame, columns: Mapping[str, str], vocabulary: VocabularyIndex) -> pl.DataFrame:
@@ -167,6 +174,14 @@ def _named(frame: pl.DataFrame, columns: Mapping[str, str], vocabulary: Vocabula
     if problems:
         raise FactsError(problems)
     return frame.rename(renamed)
+
+
+def _with_keys(frame: pl.DataFrame, controls: Controls) -> pl.DataFrame:
+    """The log with a column for every field by which events belong together, which may be empty."""
+    keys = {name: None for watch in controls.watches.values() for name in watch.pattern.key}
+    keys |= {name: None for versions in controls.ladders.values() for name in versions.by}
+    absent = [name for name in keys if name not in frame.columns]
+    return frame.with_columns(pl.lit(None, pl.String).alias(name) for name in absent)
 
 
 def _with_activities(frame: pl.DataFrame, controls: Controls) -> tuple[pl.DataFrame, pl.DataFrame]:
