@@ -24,6 +24,7 @@ from salesctrl.cli.init import init
 from salesctrl.cli.list import list_
 from salesctrl.cli.measure import measure
 from salesctrl.cli.monitor import monitor
+from salesctrl.cli.schedule import schedule
 from salesctrl.cli.schema import schema
 from salesctrl.cli.sod import sod
 from salesctrl.cli.test import test
@@ -37,6 +38,7 @@ COMMANDS: tuple[tuple[str, Callable[..., int]], ...] = (
     ("evaluate", evaluate),
     ("explain", explain),
     ("measure", measure),
+    ("schedule", schedule),
     ("monitor", monitor),
     ("sod", sod),
     ("list", list_),
