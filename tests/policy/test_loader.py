@@ -211,7 +211,7 @@ def test_the_reference_is_one_sound_set(tmp_path):
     assert policy_set.pack is not None
     assert policy_set.pack.doc.pack == "language-reference"
     kinds = (policy_set.vocabularies, policy_set.organisations, policy_set.tests, policy_set.overlays)
-    assert [len(kind) for kind in kinds] == [1, 1, 3, 1]
+    assert [len(kind) for kind in kinds] == [2, 1, 4, 1]
     assert names(policy_set) == ["collection-liability", "release-against-limit", "discount-authority"]
 
 
