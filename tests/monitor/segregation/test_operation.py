@@ -273,3 +273,16 @@ def test_many_events():
     result = operation(company(), frame, "2030-01-01")
     assert len(result) == count // 5 // 1000
     assert set(result.columns["id"]) == {"IC-3"}
+
+
+@given(st.lists(STEPS, min_size=1, max_size=12))
+def test_the_monitor_of_cases_finds_the_same_pairs(rows):
+    engine = company(waivers=WAIVERS.replace('"9"', '"7"'))
+    frame = events(*rows)
+    pairs = operation(engine, frame, DAY).columns.filter(form="operation", who="person")
+    log = engine.monitor_log(frame, as_of=DAY, controls=["segregation"])
+    assert sorted(pairs.select("id", "case", "by", "outcome").iter_rows()) == sorted(
+        (*one.rules, *one.group[:1], list(one.events), one.outcome)
+        for one in log.findings
+        if one.outcome != Outcome.INCOMPLETE
+    )

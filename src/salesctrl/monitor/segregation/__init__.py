@@ -49,6 +49,11 @@ def design(
 
     Raises:
         FactsError: The list cannot be read; or there is none, and the organisation lists no persons.
+
+    >>> from salesctrl import load
+    >>> people = pl.DataFrame({"工号": ["7", None], "岗位": ["guard", "cashier"]})
+    >>> design(load(), people, "2026-03-01").rejected["reason"].to_list()
+    ['unknown role `guard`', 'there is no person']
     """
     return _Work(engine, as_of).design(assignments, columns, sheet).result()
 
@@ -72,6 +77,11 @@ def operation(
 
     Raises:
         FactsError: The log cannot be read.
+
+    >>> from salesctrl import load
+    >>> log = pl.DataFrame({"case": ["S-1"], "activity": ["hum"], "time": ["2026-03-01T09:00+08:00"]})
+    >>> operation(load(), log, "2026-03-01").columns.select("outcome", "who", "subject").rows()
+    [('incomplete', 'activity', 'hum')]
     """
     return _Work(engine, as_of).operation(events, zone, columns).result()
 
@@ -86,7 +96,11 @@ def segregation(
     sheet: str | None = None,
     zone: str | None = None,
 ) -> SegregationResult:
-    """Judge what was given: assignments, events, or both; without either, the organisation's own persons."""
+    """Judge what was given: assignments, events, or both; without either, the organisation's own persons.
+
+    ``columns`` are those of the assignments, or of the log where that is all there is. See `design` and
+    `operation` for the arguments, and for what is raised.
+    """
     work = _Work(engine, as_of)
     if assignments is not None or events is None:
         work.design(assignments, columns, sheet)
