@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.monitor.ladder_images import IMAGES, PAGE, pictures
 from tests.monitor.ladder_sets import engine_of, event, histories, ladder_of, ladders
 
-from salesctrl.monitor.ladder_picture import _cut, _width, _wrapped, ladder_mermaid, ladder_svg
+from salesctrl.monitor.ladder_picture import _width, _wrapped, ladder_mermaid, ladder_svg
 from salesctrl.monitor.ladders import ladders_of, walk
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -160,4 +160,3 @@ def test_lines_are_no_longer_than_asked(text: str, most: int) -> None:
     assert "".join("".join(lines).split()) == "".join(text.split())
     longest = max((_width(word, 11) for word in text.split()), default=0)
     assert all(_width(line, 11) <= max(most, longest) for line in lines)
-    assert _width(_cut(text, most)) <= most

@@ -95,14 +95,6 @@ def _width(text: str, size: int = _FONT) -> int:
     return round(ems * size)
 
 
-def _cut(text: str, most: int, size: int = _FONT) -> str:
-    if _width(text, size) <= most:
-        return text
-    while text and _width(f"{text}…", size) > most:
-        text = text[:-1]
-    return f"{text.rstrip()}…"
-
-
 def _wrapped(text: str, most: int, size: int) -> list[str]:
     """A text in lines of this width; a Chinese one may break anywhere, another between words."""
     lines, line = [], ""
@@ -140,9 +132,15 @@ class _Way:
     lane: int = 0
 
     @property
+    def head(self) -> str:
+        """The first line of its words."""
+        return _wrapped(self.label.head, _MOST_LABEL, _FONT)[0]
+
+    @property
     def below(self) -> list[str]:
-        """The lines of its smaller words."""
-        return _wrapped(self.label.below, _MOST_LABEL, _SMALL)
+        """The smaller lines: what the first has no room for, and what it asks for."""
+        rest = " ".join(_wrapped(self.label.head, _MOST_LABEL, _FONT)[1:])
+        return [*_wrapped(rest, _MOST_LABEL, _SMALL), *_wrapped(self.label.below, _MOST_LABEL, _SMALL)]
 
     @property
     def span(self) -> tuple[int, int]:
@@ -226,7 +224,7 @@ class _Drawing:
 
     def _words_width(self, way: _Way) -> int:
         below = [_width(line, _SMALL) for line in way.below]
-        return max(min(_width(way.label.head), _MOST_LABEL), *below, 0)
+        return max(_width(way.head), *below, 0)
 
     def _beside(self, side: int) -> int:
         """The room that the ways of a side take."""
@@ -335,7 +333,7 @@ class _Drawing:
         yield _line(f"M{x} {above.y + above.height}V{box.y - 1}", style)
         y = above.y + above.height + _LINE
         for way in ways:
-            yield _text(x + 14, y, way.label.head, "")
+            yield _text(x + 14, y, way.head, "")
             for line in way.below:
                 y += _LINE - 2
                 yield _text(x + 14, y, line, "small")
@@ -375,7 +373,7 @@ class _Drawing:
         edge = self._left + (self._box_width if way.side > 0 else 0)
         y = self._port(way.target, way.side, f"in {way.step.id}")
         x, anchor = edge + way.side * 14, "start" if way.side > 0 else "end"
-        yield _text(x, y - 5, _cut(way.label.head, _MOST_LABEL), "halo", anchor)
+        yield _text(x, y - 5, way.head, "halo", anchor)
         for number, line in enumerate(way.below, 1):
             yield _text(x, y + number * (_LINE - 3) - 1, line, "small halo", anchor)
 

@@ -334,7 +334,6 @@ class _Course:
         first = ways.ladder.first
         self._steps.append(Step(None, event.id, date.fromordinal(day), None, first, "moved", Outcome.ALLOW))
         self._enter(first, day, event.id)
-        self.pass_time(day)
 
     def _stray(self, event: Event, day: int) -> None:
         assert self._state is not None
@@ -402,8 +401,6 @@ class _Course:
             if step.after is not None:
                 self._elapsed += 1
             self._enter(step.target, day, event or self._entered_by)
-            if event is not None:
-                self.pass_time(day)
             return True
         return False
 
