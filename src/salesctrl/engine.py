@@ -651,8 +651,8 @@ class Engine:
         >>> import polars as pl
         >>> people = pl.DataFrame({"user": ["7", "8"], "role": ["cashier", "guard"]})
         >>> result = load().segregation(people, as_of="2026-03-01")
-        >>> result.rejected["reason"].to_list()
-        ['unknown role `guard`']
+        >>> result.rejected.select("row", "code").rows()
+        [(2, 'V_ROLE')]
         """
         from salesctrl.monitor.segregation import segregation
 

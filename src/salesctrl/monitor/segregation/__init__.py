@@ -52,8 +52,8 @@ def design(
 
     >>> from salesctrl import load
     >>> people = pl.DataFrame({"工号": ["7", None], "岗位": ["guard", "cashier"]})
-    >>> design(load(), people, "2026-03-01").rejected["reason"].to_list()
-    ['unknown role `guard`', 'there is no person']
+    >>> design(load(), people, "2026-03-01").rejected["code"].to_list()
+    ['V_ROLE', 'V_NO_PERSON']
     """
     return _Work(engine, as_of).design(assignments, columns, sheet).result()
 
