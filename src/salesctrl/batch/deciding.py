@@ -9,6 +9,7 @@ import polars as pl
 
 from salesctrl.batch.bits import word_count, word_type
 from salesctrl.batch.compiled import OUTCOME, Compiled, is_text
+from salesctrl.batch.frames import ROWS_AT_ONCE
 from salesctrl.batch.given import Given, Shape, shape_of
 from salesctrl.batch.lists import ListColumn
 from salesctrl.batch.printer import NotColumnar
@@ -21,8 +22,6 @@ from salesctrl.evidence.judgement import is_met
 from salesctrl.policy.organisation import Organisation
 from salesctrl.policy.types import Base
 
-ROWS_AT_ONCE = 2**20
-"""So many rows are decided at once: the columns of more no longer find room near the processor."""
 BYTES_AT_ONCE = 2**28
 """So much memory may what is computed take, about; where it would be more, fewer rows are decided at once."""
 MAX_SHAPES = 64

@@ -39,6 +39,8 @@ class FrameKind(Enum):
     ARROW_READER = "Arrow reader"
 
 
+ROWS_AT_ONCE = 2**20
+"""So many rows of a column are read, and decided, at once: what they need fits into memory used again."""
 MANY_ROWS = 50_000
 """From so many rows on, columns are taken and read on several threads."""
 T = TypeVar("T")

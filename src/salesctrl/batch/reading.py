@@ -12,7 +12,7 @@ import polars as pl
 from salesctrl.batch.children import Children, children_of
 from salesctrl.batch.convert import Cells, absent, read_column
 from salesctrl.batch.evidence import read_evidence_columns
-from salesctrl.batch.frames import Frame, names_of, on_threads, take
+from salesctrl.batch.frames import ROWS_AT_ONCE, Frame, names_of, on_threads, take
 from salesctrl.batch.given import Given, taken
 from salesctrl.batch.header import Header, resolve
 from salesctrl.batch.lists import ListColumn, read_list
@@ -141,16 +141,28 @@ class FrameReading:
             if leaf.items is not None:
                 self._facts[leaf.path] = series
 
-        def read(one: tuple[Leaf, pl.Series, Target | None]) -> tuple[str, Cells]:
-            leaf, series, target = one
-            return leaf.path, read_column(leaf, series, **self._way, **_texts(target))
+        def read(one: tuple[Leaf, pl.Series, Target | None, int]) -> Cells:
+            leaf, series, target, first = one
+            part = series.slice(first, ROWS_AT_ONCE)
+            return read_column(leaf, part, **self._way, **_texts(target))
 
-        plain = [one for one in todo if one[0].items is None]
-        for path, cells in on_threads(read, plain, self.rows, lambda one: one[1].dtype == pl.String):
-            self._facts[path] = cells.values
-            self.problems += [RowProblem(p.row, p.problem) for p in cells.problems]
+        # Parts of a long column fit into memory that is there from the part before.
+        parts = [
+            (leaf, series, target, first)
+            for leaf, series, target in todo
+            if leaf.items is None
+            for first in range(0, max(len(series), 1), ROWS_AT_ONCE)
+        ]
+        done: dict[str, list[pl.Series]] = {}
+        cells_of = on_threads(read, parts, self.rows, lambda one: one[1].dtype == pl.String)
+        for (leaf, _, _, first), cells in zip(parts, cells_of, strict=True):
+            done.setdefault(leaf.path, []).append(cells.values)
+            self.problems += [RowProblem(first + p.row, p.problem) for p in cells.problems]
             if cells.rounded:
-                self.rounded[path] = cells.rounded
+                rounded = tuple(first + row for row in cells.rounded)
+                self.rounded[leaf.path] = (*self.rounded.get(leaf.path, ()), *rounded)
+        for path, values in done.items():
+            self._facts[path] = _joined(values)
 
     def _sources(self) -> Iterator[tuple[str, pl.Series, Target | None]]:
         """The paths of the facts, with the cells that hold them and how texts are read."""
@@ -243,6 +255,15 @@ def _no_key(name: str, names: Sequence[str]) -> FactProblem:
 def _texts(target: Target | None) -> dict[str, Any]:
     """How the texts of a column are read."""
     return {} if target is None else {"order": target.order, "values": target.values}
+
+
+def _joined(parts: Sequence[pl.Series]) -> pl.Series:
+    """The parts of a column as one; whole numbers are as wide as the widest of them."""
+    if len(parts) == 1:
+        return parts[0]
+    if any(part.dtype == pl.Int128 for part in parts):
+        parts = [part.cast(pl.Int128) if part.dtype == pl.Int64 else part for part in parts]
+    return pl.concat(parts, rechunk=False)
 
 
 def _picked(values: pl.Series, rows: pl.Series | None) -> pl.Series:
