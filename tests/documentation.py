@@ -284,7 +284,8 @@ class Run:
 
         Cases say themselves which overlays they are for, so they are run from the set without any.
         """
-        from salesctrl.engine import Engine, read
+        from salesctrl.engine import Engine
+        from salesctrl.loading import read
         from salesctrl.testing import run
 
         file = self.folder / "page" / "set.yaml"

@@ -7,7 +7,8 @@ from typing import Any
 from salesctrl.compile.pipeline import check_set
 from salesctrl.compile.plan import CheckedSet
 from salesctrl.diagnostics import Diagnostics
-from salesctrl.engine import Engine, Loading
+from salesctrl.engine import Engine
+from salesctrl.loading import Loading
 from salesctrl.policy.loader import PolicySet, load_document, set_of
 from salesctrl.policy.reader import read_text
 from salesctrl.policy.set_checks import check_set as check_documents

@@ -5,8 +5,9 @@ from textwrap import dedent
 
 import pytest
 
-from salesctrl.engine import Engine, check_overlays, load, read
+from salesctrl.engine import Engine, load
 from salesctrl.errors import PolicyError
+from salesctrl.loading import check_overlays, read
 from salesctrl.testing import cases, run, run_case
 
 SET = """

@@ -205,7 +205,7 @@ def test_an_action_without_words_is_pointed_at(tmp_path: Path) -> None:
     text = POLICIES.replace("action: clear\n", "action: clears\n")
     assert text != POLICIES
     Path(tmp_path, "policies.yaml").write_text(text, encoding="utf-8")
-    [finding] = salesctrl.engine.read(tmp_path).findings
+    [finding] = salesctrl.loading.read(tmp_path).findings
     assert finding.code == "W403"
     assert finding.span is not None
     assert text.splitlines()[finding.span.line - 1] == "action: clears"

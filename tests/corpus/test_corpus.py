@@ -4,7 +4,8 @@ import pytest
 from tests.corpus.checking import BAD, GOOD, check_text, code_of, names, rendered
 
 from salesctrl.diagnostics_codes import CODES
-from salesctrl.engine import Engine, check_overlays, read
+from salesctrl.engine import Engine
+from salesctrl.loading import check_overlays, read
 from salesctrl.testing import run
 
 

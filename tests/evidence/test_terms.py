@@ -8,9 +8,9 @@ from tests.evidence.cases import COMPANY, approval, on
 
 import salesctrl
 from salesctrl.compile.needs import ActionNeed, ApprovalNeed, DocumentNeed
-from salesctrl.engine import read
 from salesctrl.evidence.given import Action, Document, Evidence
 from salesctrl.evidence.judgement import judge
+from salesctrl.loading import read
 from salesctrl.policy.documents import LocalText
 
 AS_OF = on("2026-02-20")

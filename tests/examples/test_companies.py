@@ -6,7 +6,8 @@ import pytest
 from examples.companies import COMPANIES
 from tests.examples.running import ROOT
 
-from salesctrl.engine import Engine, read
+from salesctrl.engine import Engine
+from salesctrl.loading import read
 from salesctrl.policy.loader import default_policies
 from salesctrl.testing import cases, run_case
 

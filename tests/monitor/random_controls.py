@@ -110,7 +110,7 @@ def controls(draw: st.DrawFn, number: int = 0) -> dict[str, Any]:
 @st.composite
 def events(draw: st.DrawFn, most: int = 14) -> list[dict[str, object]]:
     """Events in the order of arrival, which need not be that of time; several at one moment."""
-    found = []
+    found: list[dict[str, object]] = []
     for number in range(draw(st.integers(1, most))):
         hours = draw(st.integers(0, 40)) * 24 + draw(st.sampled_from([0, 0, 5, 20]))
         found.append({

@@ -13,7 +13,7 @@ from salesctrl.cli import console
 from salesctrl.cli.console import counted
 from salesctrl.cli.options import Overlays, PolicyPaths, read_policies
 from salesctrl.diagnostics import Diagnostic, Severity
-from salesctrl.engine import Loading, check_overlays
+from salesctrl.loading import Loading, check_overlays
 
 
 class CheckFormat(StrEnum):

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from salesctrl.engine import Engine, Loading, load, read
+from salesctrl.engine import Engine, load
+from salesctrl.loading import Loading, read
 from salesctrl.outcome import Outcome
 from salesctrl.policy.literals import BadLiteral, parse_date
 

@@ -185,13 +185,6 @@ class Walker:
         """The day of the latest event; none before there is one."""
         return self._known[self._order[-1][1]].on if self._order else None
 
-    @property
-    def next_end(self) -> date | None:
-        """The day on which time leads on from the state, or would; none if only events do."""
-        self.at()
-        end = self._course.next_end
-        return None if end == _NEVER else date.fromordinal(end)
-
     def at(self, as_of: date | None = None) -> Stage:
         """Where the case stands when time has gone up to a day; left out, that of the last event."""
         if self._is_stale:

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import polars as pl
 
@@ -23,11 +24,14 @@ from salesctrl.monitor.ladder_stage import Stage
 from salesctrl.monitor.ladders import Ladder, walk
 from salesctrl.monitor.log_files import EventLog, read_log
 from salesctrl.monitor.log_pairs import conflicts, each_event
-from salesctrl.monitor.matching import MOST_MATCHES, of_matches
+from salesctrl.monitor.matching import MOST_MATCHES, of_matches, spoken_of
 from salesctrl.monitor.model import Event
 from salesctrl.outcome import Outcome
 from salesctrl.policy.vocabulary import VocabularyIndex
 from salesctrl.tables.chosen import listed
+
+if TYPE_CHECKING:
+    from salesctrl.batch.result import BatchResult
 
 _MATCH = "§match"
 
@@ -215,7 +219,7 @@ class _Look:
         done = self._lacking(watch, spoken)
         keyed = spoken.drop_nulls(list(control.by))
         if watch.evidence:
-            return [*done, *self._one_by_one(control, keyed)]
+            return [*done, *self._one_by_one(control, _with_all(control, keyed))]
         crowded = self._crowded(control, keyed)
         if crowded.height:
             done += self._one_by_one(control, keyed.join(crowded, on=list(control.by), how="semi"))
@@ -224,7 +228,8 @@ class _Look:
 
     def _lacking(self, watch: Watch, spoken: pl.DataFrame) -> list[CaseFinding]:
         """Findings on events without a field of the key."""
-        lacking = spoken.filter(pl.any_horizontal(pl.col(name).is_null() for name in watch.pattern.key))
+        own = spoken.filter(pl.col("activity").is_in(list(spoken_of(watch.control))))
+        lacking = own.filter(pl.any_horizontal(pl.col(name).is_null() for name in watch.pattern.key))
         found = (self._controls.lacking(watch, event) for event in each_event(lacking))
         return [finding for finding in found if finding is not None]
 
@@ -360,8 +365,7 @@ class _Look:
         ids = matches.select(f"{name}.id" for name in names).rows()
         done: list[CaseFinding] = []
         seen: set[tuple[object, ...]] = set()
-        rows = range(result.rows) if self._tells(control) else (result.ranks > 0).arg_true().to_list()
-        for row in rows:
+        for row in self._told(control, result):
             if control.once and keys[row] in seen:
                 continue
             group = tuple(str(value) for value in keys[row][: len(control.by)])
@@ -372,10 +376,15 @@ class _Look:
                 done.append(finding)
         return done
 
-    def _tells(self, control: CheckedControl) -> bool:
-        """Whether a decision that is allowed may be a finding: some rule has somebody told."""
+    def _told(self, control: CheckedControl, result: BatchResult) -> list[int]:
+        """The rows that are findings: those not plainly allowed, and those that somebody is told of."""
+        told = result.ranks > 0
         plans = self._rules.point(control.point).plans
-        return any(planned.rule.notify for plan in plans for planned in plan.rules)
+        telling = [planned.rule.id for plan in plans for planned in plan.rules if planned.rule.notify]
+        if telling:
+            fired = result.columns["fired"]
+            told |= fired.list.set_intersection(telling).list.len() > 0
+        return told.arg_true().to_list()
 
     # -- ladders -------------------------------------------------------------------------------------------
 
@@ -392,6 +401,14 @@ class _Look:
             groups.setdefault(group, []).append(event)
         self.row_by_row += sum(len(events) for events in groups.values())
         return {group: walk(ladder, events, self._day) for group, events in groups.items()}
+
+
+def _with_all(control: CheckedControl, keyed: pl.DataFrame) -> pl.DataFrame:
+    """The groups in which there is an event for every variable: in no other one is a match."""
+    for _, which in control.events:
+        there = keyed.filter(pl.col("activity").is_in(list(which)))
+        keyed = keyed.join(there, on=list(control.by), how="semi")
+    return keyed
 
 
 def _ends(around: Around, control: CheckedControl, matches: pl.DataFrame) -> pl.Series | None:

@@ -43,7 +43,6 @@ GroupKey = tuple[tuple[str, ...], tuple[str, ...]]
 """The fields that make a group, and their values."""
 
 
-FindingKey = tuple[str, tuple[str, ...], tuple[str, ...]]
 LadderPlace = tuple[str, tuple[str, ...]]
 """A ladder, and the values of the fields that make a case of it."""
 BY_CASE = ("case",)
@@ -133,7 +132,7 @@ class Monitor:
         self._number = count()
         self._found: dict[GroupKey, dict[object, CaseFinding]] = {}
         self._walkers: dict[LadderPlace, Walker] = {}
-        self._told: dict[LadderPlace, dict[FindingKey, CaseFinding]] = {}
+        self._told: dict[LadderPlace, dict[CaseFinding, None]] = {}
         self._rejected: list[Rejected] = []
 
     # -- what it is asked ------------------------------------------------------------------------------
@@ -152,7 +151,7 @@ class Monitor:
     def findings(self) -> tuple[CaseFinding, ...]:
         """What stands at present in the cases that have not left, sorted by day, control and group."""
         found = [one for group in self._found.values() for one in group.values()]
-        found += [one for told in self._told.values() for one in told.values()]
+        found += [one for told in self._told.values() for one in told]
         return tuple(sorted(found, key=lambda one: one.order))
 
     @property
@@ -492,20 +491,16 @@ class Monitor:
         """What is different in the findings of a case on a ladder, and when to look again."""
         walker = self._walkers[place]
         stage = self._stage(walker)
-        after = {finding.key: finding for finding in stage.findings}
+        after = dict.fromkeys(stage.findings)
         before = self._told.get(place, {})
-        changes += [Change("withdrawn", one) for key, one in before.items() if after.get(key) != one]
-        changes += [Change("found", one) for key, one in after.items() if before.get(key) != one]
+        changes += [Change("withdrawn", one) for one in before if one not in after]
+        changes += [Change("found", one) for one in after if one not in before]
         if after:
             self._told[place] = after
         else:
             self._told.pop(place, None)
-        days = [due.on.toordinal() + 1 for due in stage.due if due.done is None and not due.is_overdue]
-        if (end := walker.next_end) is not None:
-            days.append(end.toordinal())
-        ahead = [day for day in days if self._now is None or day > self._now]
-        if ahead:
-            heappush(self._ahead, (min(ahead), next(self._number), place))
+        if stage.next_change is not None:
+            heappush(self._ahead, (stage.next_change.toordinal(), next(self._number), place))
 
     def _stage(self, walker: Walker) -> Stage:
         """Where a case stands with all its events, also those that are ahead of time."""
