@@ -7,10 +7,11 @@ from functools import cache
 from pydantic import BaseModel
 
 from salesctrl.compile.checked import CheckedRule
-from salesctrl.decision.trace import RuleTrace
-from salesctrl.engine import Engine, Loading, load, read
+from salesctrl.decision.trace import RuleTrace, Status
+from salesctrl.engine import Engine, load
+from salesctrl.loading import Loading, read
 from salesctrl.policy.documents import LocalText
-from salesctrl.testing import TestResult, run
+from salesctrl.testing import TestResult, run, watched_points
 
 
 @cache
@@ -62,13 +63,60 @@ def rules() -> dict[str, CheckedRule]:
     return {rule.id: rule for policy in engine().policies for rule in policy.rules}
 
 
+@cache
+def points() -> dict[str, tuple[str, ...]]:
+    """The control points that each case asks, by its id: of a timeline those of all that look at it."""
+    return {
+        result.case.id: watched_points(engine(), result.case)
+        if result.case.kind == "timeline"
+        else (result.case.control_point,)
+        for result in results()
+    }
+
+
+@cache
+def rules_in_time() -> dict[str, CheckedRule]:
+    """The rules of controls over cases, and the transitions of ladders: timelines show them."""
+    cases = engine().checked.cases
+    named = {one.point for one in cases.controls} | {one.point for one in cases.ladders}
+    found = [policy for policy in engine().policies if policy.control_point in named]
+    return {rule.id: rule for policy in found for rule in policy.rules}
+
+
+@cache
+def rules_at_once() -> dict[str, CheckedRule]:
+    """All other rules: one decision shows them."""
+    return {name: rule for name, rule in rules().items() if name not in rules_in_time()}
+
+
+@cache
+def held() -> dict[str, frozenset[str]]:
+    """The rules that hold in each case, by its id; of a ladder the transitions that happened."""
+    found = {}
+    for result in results():
+        names = set(result.fired)
+        if result.decision is not None:
+            names |= {rule.id for rule in result.decision.trace.rules if rule.status is Status.SATISFIED}
+        found[result.case.id] = frozenset(names)
+    return found
+
+
+def shown_in_time(rule: str) -> tuple[list[str], list[str]]:
+    """The cases in which a rule of a control or a ladder holds, and those that ask it and in which not."""
+    point = next(policy.control_point for policy in engine().policies if rule in {r.id for r in policy.rules})
+    asked = [case for case, of_case in points().items() if point in of_case]
+    return [case for case in asked if rule in held()[case]], [c for c in asked if rule not in held()[c]]
+
+
 def documents() -> Iterator[tuple[str, BaseModel]]:
     """Every document with its kind and name."""
     found = loading().documents
     assert found.pack is not None
     yield "pack", found.pack.doc
     rules = (*found.policies, *found.metrics, *found.obligations)
-    for loaded in (*found.vocabularies, *found.organisations, *rules, *found.tests, *found.overlays):
+    over_time = (*found.case_controls, *found.ladders, *found.timelines)
+    others = (*found.tests, *found.overlays)
+    for loaded in (*found.vocabularies, *found.organisations, *rules, *over_time, *others):
         assert isinstance(loaded.source.data, dict)
         first = next(iter(loaded.source.data))
         yield f"{first} {getattr(loaded.doc, first)}", loaded.doc

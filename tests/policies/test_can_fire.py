@@ -13,7 +13,7 @@ from functools import cache
 from random import Random
 
 import pytest
-from tests.policies.pack import engine, results, rules
+from tests.policies.pack import engine, results, rules, rules_in_time, shown_in_time
 
 from salesctrl.compile.checked import CheckedPolicy, CheckedRule
 from salesctrl.compile.plan import reads
@@ -60,6 +60,8 @@ def both(name: str, seed: int) -> bool:
         policy = next(policy for policy in engine().policies if name in policy.tables)
         return any(both(rule.id, seed) for rule in policy.rules if reads_table(policy, rule, name))
     rule = rules()[name]
+    if name in rules_in_time():
+        return all(shown_in_time(name))
     seen: set[bool] = set()
     for decision in decisions(rule, Random(seed)):
         status = next((one.status for one in decision.trace.rules if one.id == name), None)
