@@ -6,7 +6,15 @@ import polars as pl
 import pytest
 
 from salesctrl import load
-from salesctrl.sales_year import SHEETS, findings, recall, sales_year
+from salesctrl.sales_year import (
+    EVENT_VIOLATIONS,
+    SHEETS,
+    findings,
+    findings_in_events,
+    recall,
+    recall_in_events,
+    sales_year,
+)
 
 _SYSTEMS, _KINDS = 20, 30
 _NOT_IN_EVERY_YEAR = {"late payer about to fall due"}
@@ -22,6 +30,14 @@ def _assert_exact(engine, year):
     wrong = found.filter((pl.col("missed") > 0) | (pl.col("besides") > 0))
     assert wrong.is_empty(), wrong.to_dicts()
     assert found["found"].sum() == year.planted.height
+    _assert_exact_in_events(engine, year)
+
+
+def _assert_exact_in_events(engine, year):
+    found = recall_in_events(engine, year)
+    wrong = found.filter((pl.col("missed") > 0) | (pl.col("besides") > 0))
+    assert wrong.is_empty(), wrong.to_dicts()
+    assert found["found"].sum() == year.planted_events.height
 
 
 def test_all_that_is_planted_is_found_and_nothing_besides(engine):
@@ -31,12 +47,15 @@ def test_all_that_is_planted_is_found_and_nothing_besides(engine):
         set(year.planted["kind"])
         >= {violation.name for sheet in SHEETS for violation in sheet.violations} - _NOT_IN_EVERY_YEAR
     )
+    assert set(year.planted_events["kind"]) >= {violation.name for violation in EVENT_VIOLATIONS}
 
 
 def test_a_year_in_order_is_plainly_allowed(engine):
     year = sales_year(orders=300, per_mille=0, seed=2)
     assert year.planted.is_empty()
     assert findings(engine, year).is_empty()
+    assert year.planted_events.is_empty()
+    assert findings_in_events(engine, year).is_empty()
 
 
 @pytest.mark.slow
@@ -92,6 +111,27 @@ def _without_gaps(value):
 def _reasons(decision):
     spoken = {finding.rule for finding in decision.findings if finding.outcome in ("deny", "flag")}
     return spoken | set(decision.pending)
+
+
+def test_a_monitor_that_is_fed_event_by_event_finds_the_same(engine):
+    year = sales_year(orders=120, per_mille=100, seed=10)
+    monitor = engine.monitor()
+    monitor.add_all(year.events.drop("duty").iter_rows(named=True))
+    log = engine.monitor_log(year.events)
+    monitor.advance(log.as_of)
+    assert monitor.rejected == ()
+    assert [one.to_dict() for one in monitor.findings] == [one.to_dict() for one in log.findings]
+    assert monitor.findings
+
+
+def test_what_is_planted_in_events_names_controls_and_rules_that_there_are(engine):
+    controls = {control.name for control in engine.checked.cases.controls}
+    pairs = {pair.id for pair in engine.checked.segregation.pairs}
+    rules = {rule.id for policy in engine.policies for rule in policy.rules}
+    for violation in EVENT_VIOLATIONS:
+        for control, rule in violation.finds:
+            assert rule in pairs if control == "segregation" else control in controls and rule in rules
+    assert len({violation.name for violation in EVENT_VIOLATIONS}) == len(EVENT_VIOLATIONS)
 
 
 def test_the_kinds_are_told_apart_and_cover_the_systems():

@@ -118,14 +118,35 @@ def test_what_a_customer_owes_before_an_order_is_in_the_books():
 def test_events_are_in_the_order_of_time_and_of_the_case(year):
     events = year.events
     assert events["time"].is_sorted()
-    planted = year.planted.filter(control_point="shipment.review")["record"].str.replace("SH", "SO")
-    steps = ["send quote", "take order", "review shipment", "ship goods", "issue invoice"]
+    assert events["id"].is_sorted()
+    assert events["id"].n_unique() == events.height
+    steps = ["send_quote", "take_order", "review_shipment", "ship_goods", "issue_invoice"]
     places = {step: place for place, step in enumerate(steps)}
-    clean = events.filter(~pl.col("case").is_in(planted.implode()), pl.col("activity").is_in(steps))
+    planted = year.planted_events["case"].implode()
+    clean = events.filter(~pl.col("case").is_in(planted), pl.col("activity").is_in(steps))
     of_case = clean.with_columns(pl.col("activity").replace_strict(places).alias("place"))
     assert of_case.group_by("case").agg(pl.col("place").is_sorted()).get_column("place").all()
     people = set(year.books["employees"]["person"])
     assert set(events["person"]) <= people
+
+
+def test_every_payment_of_the_year_is_an_event(year):
+    received = year.events.filter(pl.col("activity").is_in(["receive_money", "collect_cash"]))
+    payments = year.books["payments"].with_columns(pl.col("invoice").str.replace("INV-", "SO-"))
+    assert sorted(received.select("case", "amount").rows()) == sorted(
+        payments.select("invoice", "amount").rows()
+    )
+
+
+def test_planting_leaves_the_events_of_other_cases_alone():
+    """But for their numbers, and for what the tables have planted."""
+    planted, clean = (sales_year(orders=500, per_mille=given, seed=11) for given in (20, 0))
+    same = ~pl.col("case").is_in(planted.planted_events["case"].implode())
+    kept = pl.col("activity").is_in(["ship_goods", "issue_invoice", "hand_over_goods"])
+    shown = ["case", "activity", "person", "role"]
+    both = [one.events.filter(same, kept).select(shown).sort(shown) for one in (planted, clean)]
+    assert both[0].height > 1000
+    assert_frame_equal(*both)
 
 
 def test_lists_are_json_in_csv(year, tmp_path):

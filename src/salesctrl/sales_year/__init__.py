@@ -10,8 +10,18 @@ SalesYear(2026: 400 orders of 20 customers, 143 findings planted)
 'a customer of grade D was given a limit'
 """
 
-from salesctrl.sales_year.recall import findings, recall
+from salesctrl.sales_year.events_planting import EVENT_VIOLATIONS
+from salesctrl.sales_year.recall import findings, findings_in_events, recall, recall_in_events
 from salesctrl.sales_year.registry import SHEETS
 from salesctrl.sales_year.year import SalesYear, sales_year
 
-__all__ = ["SHEETS", "SalesYear", "findings", "recall", "sales_year"]
+__all__ = [
+    "EVENT_VIOLATIONS",
+    "SHEETS",
+    "SalesYear",
+    "findings",
+    "findings_in_events",
+    "recall",
+    "recall_in_events",
+    "sales_year",
+]

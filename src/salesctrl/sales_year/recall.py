@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import polars as pl
 
@@ -61,15 +61,58 @@ def recall(engine: Engine, year: SalesYear, control_points: Iterable[str] | None
     looked_at = year.planted.filter(pl.col("control_point").is_in(points))
     planted = looked_at.select(*_PLACE, pl.lit(value=True).alias("planted"))
     found = findings(engine, year, points).select(*_PLACE, pl.lit(value=True).alias("found")).unique()
-    both = planted.join(found, on=_PLACE, how="full", coalesce=True, nulls_equal=True)
+    return _compared(planted, found, _PLACE)
+
+
+def findings_in_events(engine: Engine, year: SalesYear) -> pl.DataFrame:
+    """What controls over cases find in the events of a year: ``case``, ``control``, ``rule``, ``outcome``.
+
+    >>> from salesctrl import load
+    >>> from salesctrl.sales_year import sales_year
+    >>> findings_in_events(load(), sales_year(orders=100, per_mille=0)).height
+    0
+    """
+    case_of = dict(year.events.select("id", "case").iter_rows())
+    rows = [
+        (case_of[one.events[0]], one.control, rule, str(one.outcome))
+        for one in engine.monitor_log(year.events).findings
+        for rule in one.rules or (None,)
+    ]
+    return pl.DataFrame(
+        rows, schema=dict.fromkeys(("case", "control", "rule", "outcome"), pl.String), orient="row"
+    )
+
+
+def recall_in_events(engine: Engine, year: SalesYear) -> pl.DataFrame:
+    """How much of what was planted in the events an engine finds, by control and rule.
+
+    Returns:
+        A row for each control and rule: ``planted``, ``found`` of it, ``missed``, and what was found
+        ``besides``. Of the segregation of duties the rule is the id of the pair.
+
+    >>> from salesctrl import load
+    >>> from salesctrl.sales_year import sales_year
+    >>> recall_in_events(load(), sales_year(orders=400)).row(0)
+    ('cash-after-two-reviews', 'NC-1-2-E', 1, 1, 0, 0)
+    """
+    place = ("case", "control", "rule")
+    planted = year.planted_events.select(*place, pl.lit(value=True).alias("planted"))
+    found = findings_in_events(engine, year).select(*place, pl.lit(value=True).alias("found")).unique()
+    return _compared(planted, found, place)
+
+
+def _compared(planted: pl.DataFrame, found: pl.DataFrame, place: Sequence[str]) -> pl.DataFrame:
+    """What was planted beside what was found, by the control or control point, and the rule."""
+    of = [name for name in place if name not in ("row", "case")]
+    both = planted.join(found, on=list(place), how="full", coalesce=True, nulls_equal=True)
     is_planted, is_found = pl.col("planted").is_not_null(), pl.col("found").is_not_null()
     return (
-        both.group_by("control_point", "rule")
+        both.group_by(of)
         .agg(
             is_planted.sum().alias("planted"),
             (is_planted & is_found).sum().alias("found"),
             (is_planted & ~is_found).sum().alias("missed"),
             (~is_planted & is_found).sum().alias("besides"),
         )
-        .sort("control_point", "rule", nulls_last=True)
+        .sort(of, nulls_last=True)
     )

@@ -13,7 +13,8 @@ import polars as pl
 from salesctrl.sales_year.books import books
 from salesctrl.sales_year.company import Company, found
 from salesctrl.sales_year.dice import Dice
-from salesctrl.sales_year.events import events
+from salesctrl.sales_year.events import events, in_order, orders_of_log
+from salesctrl.sales_year.events_planting import plant_events
 from salesctrl.sales_year.planting import PLANTED_SCHEMA, plant
 from salesctrl.sales_year.registry import SHEETS
 from salesctrl.sales_year.writing import write
@@ -60,7 +61,7 @@ def sales_year(
     company = found(Dice(seed), year, size, orders, per_mille)
     made = {sheet.control_point: plant(sheet, company, per_mille) for sheet in SHEETS}
     planted = pl.concat([pl.DataFrame(schema=PLANTED_SCHEMA), *(listed for _, listed in made.values())])
-    return SalesYear(company, {point: frame for point, (frame, _) in made.items()}, planted)
+    return SalesYear(company, {point: frame for point, (frame, _) in made.items()}, planted, per_mille)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -71,11 +72,13 @@ class SalesYear:
         company: The books in columns of numbers, from which everything was made.
         planted: What has to be found, a row for each: control point, row of its table, record, rule, the
             system of the rule, the kind of violation, and what was done.
+        per_mille: How many of a thousand rows have a violation.
     """
 
     company: Company
     sheets: Mapping[str, pl.DataFrame]
     planted: pl.DataFrame
+    per_mille: int
 
     def __repr__(self) -> str:
         orders, customers = self.company.orders.size, self.company.customers.size
@@ -102,14 +105,34 @@ class SalesYear:
         """
         return books(self.company, self.sheets)
 
-    @cached_property
+    @property
     def events(self) -> pl.DataFrame:
         """What was done in each order, by whom and when, in the order of time.
 
+        `Engine.monitor_log` takes it as it is.
+
         >>> sales_year(orders=400).events.columns
-        ['case', 'activity', 'duty', 'person', 'role', 'time']
+        ['id', 'case', 'activity', 'duty', 'person', 'role', 'time', 'customer', 'amount']
         """
-        return events(self.company, self.sheets)
+        return self._log[0]
+
+    @property
+    def planted_events(self) -> pl.DataFrame:
+        """What has to be found in the events: case, control, rule, kind, and what was done.
+
+        Of the segregation of duties the rule is the id of the pair.
+
+        >>> sales_year(orders=400).planted_events.row(0)[:3]
+        ('SO-0000006', 'over-limit-release-first', 'CR-18-2-EB')
+        """
+        return self._log[1]
+
+    @cached_property
+    def _log(self) -> tuple[pl.DataFrame, pl.DataFrame]:
+        orders = orders_of_log(self.company)
+        clean = events(orders, self.sheets)
+        found, planted = plant_events(clean, orders, self.planted, self.company.dice, self.per_mille)
+        return in_order(found), planted
 
     def write(self, folder: str | Path, format: Literal["parquet", "csv"] = "parquet") -> list[Path]:
         """Write everything into a folder, a file for each frame; the paths.
@@ -123,5 +146,6 @@ class SalesYear:
             **{f"books/{name}": frame for name, frame in self.books.items()},
             "events": self.events,
             "planted": self.planted,
+            "planted_events": self.planted_events,
         }
         return write(Path(folder), parts, format)
