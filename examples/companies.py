@@ -15,7 +15,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import salesctrl
-from salesctrl.decision import Decision
 from salesctrl.policy.loader import default_policies
 from salesctrl.testing import TestCase, TestResult, cases, run_case
 
@@ -24,9 +23,9 @@ COMPANIES = {"trading_firm": ("qinghe", "QH-"), "property_developer": ("yaohe", 
 """The folders; of each the name of its overlay, which its tests begin with, and what its rules begin with."""
 
 
-def outcome(decision: Decision | None) -> str:
-    """A decision in a few words: the outcome and the rules that fired."""
-    return "no decision" if decision is None else " ".join((decision.outcome.value, *decision.fired))
+def outcome(result: TestResult) -> str:
+    """What came of a case in a few words: the outcome and the rules that fired."""
+    return "no decision" if result.outcome is None else " ".join((result.outcome.value, *result.fired))
 
 
 def run_company(folder: str) -> list[TestResult]:
@@ -43,7 +42,7 @@ def run_company(folder: str) -> list[TestResult]:
         result = run_case(company if differs else shipped, alone)
         show(case, result)
         if differs:
-            with_overlay, without = outcome(result.decision), outcome(run_case(shipped, alone).decision)
+            with_overlay, without = outcome(result), outcome(run_case(shipped, alone))
             if with_overlay != without:
                 print(f"    {name}: {with_overlay}; as shipped: {without}")
         results.append(result)

@@ -55,7 +55,7 @@ def approved():
             yield rule.id
 
 
-@pytest.mark.parametrize("step", approved())
+@pytest.mark.parametrize("step", list(approved()))
 def test_an_approval_of_a_transition_is_there_in_one_timeline_and_not_in_another(step):
     seen = [result.seen for result in results() if result.seen is not None]
     assert any(step in one.fired for one in seen)

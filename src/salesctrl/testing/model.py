@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from salesctrl.decision import Decision
 from salesctrl.diagnostics import Span
 from salesctrl.errors import FactProblem
+from salesctrl.outcome import Outcome
 from salesctrl.policy.documents import LocalText
 
 if TYPE_CHECKING:
@@ -86,6 +87,13 @@ class TestResult:
     def passed(self) -> bool:
         """Whether all is as expected."""
         return not self.mismatches and not self.problems
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """The outcome; none if nothing was decided."""
+        if self.seen is not None:
+            return self.seen.outcome
+        return None if self.decision is None else self.decision.outcome
 
     @property
     def fired(self) -> tuple[str, ...]:
