@@ -114,6 +114,11 @@ class Controls:
             for name in self.activities.by_name
         }
 
+        self._keys: Mapping[str, tuple[str, ...]] = {
+            name: tuple(dict.fromkeys(field for watch in watches for field in watch.pattern.key))
+            for name, watches in self.by_activity.items()
+        }
+
     def _add(self, name: str, control: CheckedControl, pair: Pair | None, evidence: frozenset[str]) -> None:
         variables = tuple(Variable(variable, which) for variable, which in control.events)
         pattern = Pattern(name, variables, control.by, control.same, first=pair is not None)
@@ -127,6 +132,13 @@ class Controls:
         if watch.pair is None:
             return decide(watch.control, group, candidate, of_group, self.activities, self.decision)
         return self._conflict(watch.pair, group, candidate)
+
+    def lacking_in(self, event: Event) -> tuple[Watch, ...]:
+        """The watches that an event may lack a field for; mostly it has all that any of them asks for."""
+        for name in self._keys[event.activity]:
+            if event.get(name) in (None, ""):
+                return self.by_activity[event.activity]
+        return ()
 
     def lacking(self, watch: Watch, event: Event) -> CaseFinding | None:
         """The finding that an event has not all fields of the key; one for all pairs of duties together."""

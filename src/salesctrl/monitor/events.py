@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from sys import intern
 from types import MappingProxyType
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -18,6 +19,7 @@ from salesctrl.policy.vocabulary import VocabularyIndex
 OWN: Final = ("id", "case", "activity", "time", "on", "person", "role", "department")
 _TEXTS: Final = ("person", "role", "department")
 _LONGEST: Final = 1000
+_NONE: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class Refused(NamedTuple):
@@ -73,6 +75,7 @@ class EventReader:
         self._activities = activities
         self._zone = zone_of(zone)
         self._vocabulary = vocabulary or VocabularyIndex({})
+        self._day = date.min
 
     def read(self, given: Event | Mapping[str, object]) -> Event | Refused:
         """The event, or why it is refused: the first of its problems."""
@@ -101,7 +104,10 @@ class EventReader:
             if len(one) > _LONGEST:
                 return Refused(name[:40], case[:40], "V_LONG", f"a text of more than {_LONGEST} characters")
         on = (moment if self._zone is None else moment.astimezone(self._zone)).date()
-        texts = {key: _text(given.get(key)) for key in _TEXTS}
+        if on == self._day:  # events of one day share it
+            on = self._day
+        self._day = on
+        texts = {key: _shared(given.get(key)) for key in _TEXTS}
         attributes: dict[str, object] = {}
         for key, value in given.items():
             if key in OWN or value is None or value == "":
@@ -112,8 +118,9 @@ class EventReader:
                 return Refused(id, case, "V_TWICE", f"the event has `{attribute}` twice, under two names")
             attributes[attribute] = value
         return Event(
-            id, case, activity, moment.astimezone(UTC), on,
-            texts["person"], texts["role"], texts["department"], MappingProxyType(attributes),
+            id, intern(case), activity, moment.astimezone(UTC), on,
+            texts["person"], texts["role"], texts["department"],
+            MappingProxyType(attributes) if attributes else _NONE,
         )  # fmt: skip
 
     def _moment(self, value: object) -> datetime | str:
@@ -161,3 +168,9 @@ def _text(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int):
         return None
     return normal(str(value)) or None
+
+
+def _shared(value: object) -> str | None:
+    """A text that many events have: held in memory once."""
+    text = _text(value)
+    return None if text is None else intern(text)

@@ -85,7 +85,7 @@ class _Group:
 
     events: list[Event] = field(default_factory=list)
     lives: dict[str, list[_Live]] = field(default_factory=dict)
-    unjudged: set[str] = field(default_factory=set)
+    unjudged: frozenset[str] = frozenset()
     """Patterns of which there are too many matches, or whose matches the matcher cannot tell."""
 
 
@@ -119,6 +119,7 @@ class Monitor:
         self._reader = EventReader(self._controls.activities, zone, rules.checked.vocabulary)
         self._apart = tuple({one.by for one in self._ladders.values()} - {BY_CASE})
         """What makes the cases of ladders that are not those of the log: their events are kept apart."""
+        self._kept_by: dict[str, tuple[tuple[str, ...], ...]] = {}
         patterns = [watch.pattern for watch in self._controls.watches.values()]
         self._matcher: Matcher = make_matcher(matcher, patterns)
         self._now: int | None = None
@@ -323,10 +324,15 @@ class Monitor:
         self._events[event.id] = event
         self._of_case.setdefault(event.case, []).append(event.id)
         watches = self._controls.by_activity.get(event.activity, ())
-        for by in dict.fromkeys([*(watch.pattern.by for watch in watches), *self._apart]):
+        groups: dict[tuple[str, ...], _Group] = {}
+        for by in self._bys(event.activity):
             if (values := group_of(by, event)) is not None:
-                self._groups.setdefault((by, values), _Group()).events.append(event)
-        for watch in watches:
+                group = self._groups.get((by, values))
+                if group is None:
+                    group = self._groups[by, values] = _Group()
+                group.events.append(event)
+                groups[by] = group
+        for watch in self._controls.lacking_in(event):
             lacking = self._controls.lacking(watch, event)
             if lacking is not None:
                 self._show((BY_CASE, (event.case,)), (lacking.control, event.id), lacking, changes)
@@ -341,10 +347,20 @@ class Monitor:
                         if watch.pattern.by == found.group.by:
                             self._unjudged(watch, event, changes, found.reason)
         for watch in watches:
-            self._touched(watch, event, changes)
+            if (touched := groups.get(watch.pattern.by)) is not None and touched.lives:
+                self._touched(watch, touched, event, changes)
         self._walk(event, changes)
         if self._controls.activities.by_name[event.activity].closes:
             self._closing[event.case] = max(event.on.toordinal(), self._closing.get(event.case, 0))
+
+    def _bys(self, activity: str) -> tuple[tuple[str, ...], ...]:
+        """What makes the groups in which an event of an activity is kept."""
+        found = self._kept_by.get(activity)
+        if found is None:
+            watches = self._controls.by_activity.get(activity, ())
+            bys = dict.fromkeys([*(watch.pattern.by for watch in watches), *self._apart])
+            found = self._kept_by[activity] = tuple(bys)
+        return found
 
     def _matched(self, match: Match, changes: list[Change]) -> None:
         watch = self._controls.watches[match.pattern]
@@ -375,12 +391,8 @@ class Monitor:
         assert values is not None  # it was matched by them
         return watch.pattern.by, values
 
-    def _touched(self, watch: Watch, event: Event, changes: list[Change]) -> None:
+    def _touched(self, watch: Watch, group: _Group, event: Event, changes: list[Change]) -> None:
         """Decide anew the matches of the event's group that look at it."""
-        values = group_of(watch.pattern.by, event)
-        group = None if values is None else self._groups.get((watch.pattern.by, values))
-        if group is None:
-            return
         lives = group.lives.get(watch.pattern.name, [])
         if watch.pair is not None:
             for live in lives:
@@ -435,7 +447,7 @@ class Monitor:
         if values is None or (group := self._groups.get((watch.pattern.by, values))) is None:
             return
         name, place = watch.pattern.name, (watch.pattern.by, values)
-        group.unjudged.add(name)
+        group.unjudged |= {name}
         for live in group.lives.pop(name, []):
             live.gone = True
             self._show(place, _place_of(live), None, changes)
@@ -521,8 +533,7 @@ class Monitor:
 
     def _is_elsewhere(self, event: Event) -> bool:
         """Whether an event is in a group that its case does not close: of a customer or a person."""
-        watches = self._controls.by_activity.get(event.activity, ())
-        bys = {watch.pattern.by for watch in watches} | set(self._apart)
+        bys = self._bys(event.activity)
         return any(group_of(by, event) is not None for by in bys if by != BY_CASE)
 
     def _leave(self, case: str) -> None:
