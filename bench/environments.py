@@ -19,11 +19,12 @@ class NotInstalled(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Peer:
-    """An engine to measure: its adapter, the pinned packages it needs, and whether it is over columns."""
+    """An engine to measure: its adapter, the pinned packages it needs, and what it is over."""
 
     adapter: str
     packages: tuple[str, ...]
     batch: bool = False
+    log: bool = False
 
     @property
     def home(self) -> Path:
@@ -55,10 +56,11 @@ class Peer:
         return python
 
 
-def peers(*, batch: bool = False) -> list[Peer]:
-    """The peers of `peers.toml`, in its order: those that decide order by order, or those over columns."""
+def peers(*, batch: bool = False, log: bool = False) -> list[Peer]:
+    """The peers of `peers.toml`, in its order: those that decide order by order, or over columns, or logs."""
     table = tomllib.loads((HERE / "peers.toml").read_text(encoding="utf-8"))
     everyone = [
-        Peer(adapter, tuple(entry["packages"]), entry.get("batch", False)) for adapter, entry in table.items()
+        Peer(adapter, tuple(entry["packages"]), entry.get("batch", False), entry.get("log", False))
+        for adapter, entry in table.items()
     ]
-    return [peer for peer in everyone if peer.batch is batch]
+    return [peer for peer in everyone if (peer.batch, peer.log) == (batch, log)]
