@@ -75,6 +75,7 @@ class EventReader:
         self._activities = activities
         self._zone = zone_of(zone)
         self._vocabulary = vocabulary or VocabularyIndex({})
+        self._has_fields = EVENT in self._vocabulary.kinds
         self._day = date.min
 
     def read(self, given: Event | Mapping[str, object]) -> Event | Refused:
@@ -103,7 +104,10 @@ class EventReader:
         for one in (id, case):
             if len(one) > _LONGEST:
                 return Refused(name[:40], case[:40], "V_LONG", f"a text of more than {_LONGEST} characters")
-        on = (moment if self._zone is None else moment.astimezone(self._zone)).date()
+        try:
+            on = (moment if self._zone is None else moment.astimezone(self._zone)).date()
+        except OverflowError:
+            return Refused(name, case, "V_TIME", f"the time {moment.isoformat()} is out of range")
         if on == self._day:  # events of one day share it
             on = self._day
         self._day = on
@@ -112,7 +116,7 @@ class EventReader:
         for key, value in given.items():
             if key in OWN or value is None or value == "":
                 continue
-            field = self._vocabulary.field(EVENT, key)
+            field = self._vocabulary.field(EVENT, key) if self._has_fields else None
             attribute = key if field is None else field.name
             if attribute in attributes:
                 return Refused(id, case, "V_TWICE", f"the event has `{attribute}` twice, under two names")
