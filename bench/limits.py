@@ -10,6 +10,8 @@ from batch_growth import RULES, TENTH, Growth
 from imports import Imports
 from load import Loading, growth
 from memory import Memory
+from monitor import PAIRS, Monitoring
+from pack import PackLoading
 from page import number
 from process import Failed
 
@@ -17,6 +19,7 @@ TIMES_HAND_WRITTEN = 4.0
 SHARE_OF_FASTEST_PEER = 0.5
 TIMES_IMPORT = 1.5
 TIMES_PARSER = 10.0
+TIMES_PARSER_KEPT = 1.0
 GROWTH = 1.25
 BYTES_AN_EVALUATION = 1.0
 
@@ -26,6 +29,11 @@ TIMES_OPENFISCA = 5.0
 TIMES_ROW_BY_ROW = 300.0
 BATCH_GROWTH = 1.25
 BYTES_FROM_FILE_TO_FILE = 2 * 2**30
+
+TIMES_QUERY = 3.0
+BYTES_OF_A_LOG = 4 * 2**30
+TIMES_PM4PY = 20.0
+GROWTH_OF_CASES = 1.25
 
 TRACED_PEER = "zen"
 
@@ -45,14 +53,18 @@ class Limit:
 
 
 def verdicts(
-    results: Sequence[dict[str, Any]], imported: Imports, loaded: list[Loading], held: Memory
+    results: Sequence[dict[str, Any]],
+    imported: Imports,
+    loaded: list[Loading],
+    pack: PackLoading,
+    held: Memory,
 ) -> list[Limit]:
     """Every limit that this run can judge; one whose engine failed is not kept."""
     by_name = {result["adapter"]: result for result in results}
     ours = by_name["salesctrl_"]
     if "failed" in ours:
         return [Limit("salesctrl runs", "yes", ours["failed"], False)]
-    return [*_speed(ours, by_name), *_exactness(ours), *_costs(imported, loaded, held)]
+    return [*_speed(ours, by_name), *_exactness(ours), *_costs(imported, loaded, pack, held)]
 
 
 def _speed(ours: dict[str, Any], by_name: dict[str, dict[str, Any]]) -> Iterator[Limit]:
@@ -100,7 +112,7 @@ def _exactness(ours: dict[str, Any]) -> Iterator[Limit]:
         )
 
 
-def _costs(imported: Imports, loaded: list[Loading], held: Memory) -> Iterator[Limit]:
+def _costs(imported: Imports, loaded: list[Loading], pack: PackLoading, held: Memory) -> Iterator[Limit]:
     yield Limit(
         "`import salesctrl`, against `import pydantic, yaml`",
         f"at most {TIMES_IMPORT:g} ×",
@@ -120,6 +132,8 @@ def _costs(imported: Imports, loaded: list[Loading], held: Memory) -> Iterator[L
         f"{number(growth(loaded))} ×",
         growth(loaded) <= GROWTH,
     )
+    yield _at_most("loading the policies that come with the package", TIMES_PARSER, pack.ratio)
+    yield _at_most("loading them from what was kept", TIMES_PARSER_KEPT, pack.kept_ratio)
     if held.rss:
         yield Limit(
             "memory gained for each of a million evaluations",
@@ -178,6 +192,33 @@ def batch_verdicts(
             f"{files.peak / 2**30:.2f} GiB",
             files.peak < BYTES_FROM_FILE_TO_FILE,
         )
+
+
+def monitor_verdicts(found: Monitoring | Failed) -> Iterator[Limit]:
+    """Every limit of cases over time that this run can judge; what failed is not kept."""
+    if isinstance(found, Failed):
+        yield Limit("cases over time are monitored", "yes", str(found), False)
+        return
+    whole, beside = found.whole, found.beside
+    what = f"{len(PAIRS)} pairs of duties in {whole.events:,} events, against a query by hand"
+    yield _at_most(what, TIMES_QUERY, whole.ratio)
+    yield Limit(
+        f"memory for {whole.events:,} events from Parquet",
+        f"less than {BYTES_OF_A_LOG / 2**30:g} GiB",
+        f"{whole.peak / 2**30:.2f} GiB",
+        whole.peak < BYTES_OF_A_LOG,
+    )
+    if isinstance(beside, Failed):
+        yield Limit("the pairs of duties beside another engine", "yes", str(beside), False)
+    else:
+        what = f"pairs of duties in {beside.events:,} events, times as fast as {beside.title}"
+        fast = beside.times_as_fast
+        differs = ", but they differ" if beside.differs else ""
+        kept = fast >= TIMES_PM4PY and not beside.differs
+        yield Limit(what, f"at least {TIMES_PM4PY:g} ×", f"{number(fast)} ×{differs}", kept)
+    most, least = found.live[-1].cases, found.live[0].cases
+    what = f"memory of an open case among {most:,}, over that among {least:,}"
+    yield _at_most(what, GROWTH_OF_CASES, found.growth)
 
 
 def _is_another_loop(one: Batched) -> bool:

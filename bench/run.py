@@ -24,9 +24,12 @@ import batch_growth
 import imports
 import load
 import machine
+import matchers
 import memory
+import monitor
+import pack
 from environments import NotInstalled, Peer, peers
-from limits import Limit, batch_verdicts, verdicts
+from limits import Limit, batch_verdicts, monitor_verdicts, verdicts
 from page import PAGE, Grid, console, number, write_section
 from process import Failed
 
@@ -173,18 +176,31 @@ def main() -> int:
         files = attempted(lambda: batch_files.measure(batch_files.QUICK_ROWS if quick else batch_files.ROWS))
     with screen.status("measuring imports, loading and memory"):
         imported, loaded, held = imports.measure(), load.measure(), memory.measure()
+        packed = pack.measure()
+    with screen.status("measuring cases over time"):
+        watched = attempted(lambda: monitor.measure(monitor.QUICK if quick else monitor.FULL))
+        matched = attempted(lambda: matchers.measure_apart(seconds))
     sections: dict[str, Grid | Failed] = {
         "imports": imports.grid(imported),
         "loading": load.grid(loaded),
+        "pack": pack.grid(packed),
         "memory": memory.grid(held),
         "batch-orders": growth if isinstance(growth, Failed) else batch_growth.orders_grid(growth),
         "batch-rules": growth if isinstance(growth, Failed) else batch_growth.rules_grid(growth),
         "batch-files": files if isinstance(files, Failed) else batch_files.grid(files),
+        "monitor-log": watched if isinstance(watched, Failed) else monitor.log_grid(watched),
+        "monitor-live": watched if isinstance(watched, Failed) else monitor.live_grid(watched),
+        "matchers": matched if isinstance(matched, Failed) else matchers.grid(matched),
     }
     for section in sections.values():
         if isinstance(section, Grid):
             section.show(screen)
-    kept = [*verdicts(results, imported, loaded, held), *batch_verdicts(batched, growth, files)]
+    kept = [*verdicts(results, imported, loaded, packed, held), *batch_verdicts(batched, growth, files)]
+    kept += monitor_verdicts(watched)
+    if isinstance(matched, Failed):
+        kept.append(Limit("matches beside durable-rules", "yes", str(matched), False))
+    else:
+        kept.append(matchers.verdict(matched))
     limits_grid(kept).show(screen)
     if not quick:
         write_section("machine", machine.describe())
