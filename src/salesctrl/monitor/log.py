@@ -158,11 +158,12 @@ def _named(frame: pl.DataFrame, columns: Mapping[str, str], vocabulary: Vocabula
     """
     problems: list[FactProblem] = []
     renamed: dict[str, str] = {}
+    has_fields = EVENT in vocabulary.kinds
     for column in frame.columns:
         if column in EVENT_FIELDS or column == "row":
             continue
         wanted = columns.get(column, column)
-        field = vocabulary.field(EVENT, wanted)
+        field = vocabulary.field(EVENT, wanted) if has_fields else None
         if field is None and column in columns:
             help = "list it as a field of the kind `event`"
             problems.append(FactProblem(column, "F_COLUMN", f"unknown attribute `{wanted}`", help))

@@ -10,6 +10,7 @@ import gzip
 import hashlib
 import json
 import os
+import zlib
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import date, datetime
@@ -48,7 +49,7 @@ def save(monitor: Monitor, path: str | Path, digest: str) -> None:
         "closed": list(state.closed),
         "rejected": [[one.event, one.case, one.code, one.reason] for one in state.rejected],
     }
-    text = json.dumps(body, ensure_ascii=False, separators=(",", ":"))
+    text = json.dumps(body, separators=(",", ":"))  # in ASCII: half a character is none for a file
     head = {"format": _FORMAT, "version": VERSION, "policies": digest, "sha256": _sha(text)}
     data = gzip.compress(f"{json.dumps(head)}\n{text}\n".encode(), compresslevel=1, mtime=0)
     temporary = None
@@ -83,7 +84,7 @@ def restore(rules: Rules, path: str | Path) -> Monitor:
         if isinstance(error, gzip.BadGzipFile):
             raise _damaged(name) from error
         raise SnapshotError(f"the snapshot `{name}` cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, EOFError) as error:
+    except (ValueError, KeyError, TypeError, EOFError, zlib.error) as error:
         raise _damaged(name) from error
     if head.get("version") != VERSION:
         raise SnapshotError(
