@@ -7,6 +7,8 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.monitor import ladder_sets
+from tests.monitor.matchers.streams import needs_durable
 from tests.monitor.random_controls import HEAD, controls, events
 
 import salesctrl
@@ -134,6 +136,51 @@ def test_a_snapshot_at_any_point_changes_nothing(tmp_path_factory, drawn, at):
     assert plain(resumed.findings) == plain(whole.findings)
     assert resumed.rejected == whole.rejected
     assert resumed.open_cases == whole.open_cases
+
+
+@needs_durable
+@settings(max_examples=15)
+@given(cases, st.sampled_from(["durable", "both"]))
+def test_every_matcher_comes_to_the_same(tmp_path_factory, drawn, matcher):
+    """In one process for all events of an example; each pattern, order and deadline as with the reference."""
+    docs, given_events, later, order = drawn
+    engine = engine_of(tmp_path_factory.mktemp("set"), *docs)
+    day = max(event["time"].date() for event in given_events) + timedelta(days=later)
+    ours, theirs = engine.monitor(late=FOREVER), engine.monitor(late=FOREVER, matcher=matcher)
+    try:
+        for number in order:
+            assert theirs.add(given_events[number]) == ours.add(given_events[number])
+        assert theirs.advance(day) == ours.advance(day)
+        assert theirs.findings == ours.findings
+    finally:
+        theirs.stop()
+
+
+@settings(max_examples=40)
+@given(ladder_sets.ladders(), ladder_sets.histories(), st.integers(0, 90), st.randoms(use_true_random=False))
+def test_stream_and_log_agree_on_ladders(made, history, days, random):
+    engine = ladder_sets.engine_of(made.yaml)
+    day = ladder_sets.START + timedelta(days=days)
+    seen = [event for event in history if event.on <= day]
+    random.shuffle(seen)
+    monitor = engine.monitor(late=FOREVER)
+    changes = [*monitor.add_all(seen), *monitor.advance(day)]
+    rows = [
+        {**{name: getattr(event, name) for name in ("id", "case", "activity", "time", "person", "role")},
+         "amount": None, "customer": None, **event.attributes}
+        for event in history
+    ]  # fmt: skip
+    schema = {"id": pl.String, "case": pl.String, "activity": pl.String, "time": pl.Datetime("us", "UTC")}
+    log = (
+        engine.monitor_log(pl.DataFrame(rows, schema_overrides=schema, infer_schema_length=None), as_of=day)
+        if rows
+        else None
+    )
+    assert plain(net(changes)) == plain(monitor.findings)
+    if log is not None:
+        assert plain(log.findings) == plain(monitor.findings)
+        assert log.stages["made"] == monitor.stages("made")
+        assert log.later == len(history) - len(seen)
 
 
 def test_nobody_is_looked_at_by_the_name_of_a_pair(tmp_path):

@@ -190,7 +190,7 @@ attributes = st.recursive(
 @given(st.dictionaries(st.sampled_from(["x", "int", "map", "amount"]), attributes))
 def test_attributes_come_back_as_what_they_were(tmp_path_factory, given_):
     folder = tmp_path_factory.mktemp("state")
-    engine = ENGINES.setdefault("one", engine_of(tmp_path_factory.mktemp("set") / "set"))
+    engine = engine_of(folder / "set")
     made = engine.monitor()
     made.add(event(**given_))
     made.save(folder / "state")
@@ -198,9 +198,6 @@ def test_attributes_come_back_as_what_they_were(tmp_path_factory, given_):
     assert again.events == made.events
     for one, other in zip(again.events, made.events, strict=True):
         assert repr(dict(one.attributes)) == repr(dict(other.attributes))
-
-
-ENGINES = {}
 
 
 def test_half_a_character_comes_back(engine, tmp_path):
