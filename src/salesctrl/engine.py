@@ -417,7 +417,8 @@ class Engine:
 
         Args:
             source: A file of CSV, Parquet, Excel, XES or OCEL 2.0, or a frame of pandas, Polars or Arrow.
-            as_of: The day up to which time has gone; left out, that of the latest event.
+            as_of: The day up to which time has gone: later events are left out, and counted in ``later``.
+                Without it, the day of the latest event.
             columns: The fields that columns hold whose names do not say it: ``{"Belegnr": "case"}``.
             zone: The zone of times that state none, and of days.
             case_of: Of an OCEL log: the type of the objects that are the cases.

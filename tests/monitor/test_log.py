@@ -108,8 +108,10 @@ def test_events_after_the_day_are_left_out_and_counted(engine):
     result = engine.monitor_log(frame(), as_of="2026-01-02")
     assert found(result) == [("customer", ("R-2",), ("1", "2"))]
     assert (result.later, result.as_of, result.log.frame.height) == (2, date(2026, 1, 2), 4)
+    assert (result.events, result.cases) == (2, 1)
     before = engine.monitor_log(frame(), as_of="2025-12-31")
     assert (before.findings, before.later, before.outcome) == ((), 4, Outcome.ALLOW)
+    assert (before.events, before.cases) == (0, 0)
 
 
 def test_unknown_activities_after_the_day_are_left_out_too(engine):

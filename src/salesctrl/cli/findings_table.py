@@ -63,14 +63,15 @@ def summed_up(result: LogResult, rejected: int, lang: Language) -> str:
     outcomes = Counter(finding.outcome for finding in result.findings)
     order = sorted(outcomes, key=lambda outcome: -outcome.rank)
     said = [f"{outcomes[one]:,} {OUTCOMES[one.value][lang == 'zh']}" for one in order]
-    events = result.log.frame.height - result.unknown.height
-    cases = result.log.frame["case"].n_unique()
+    events, cases, later = result.events, result.cases, result.later
     if lang == "zh":
         head = f"{cases:,}个案例的{events:,}个事件，截至{result.as_of}"
-        tail = f"；未采纳事件{rejected:,}个" if rejected else ""
+        tail = f"；此后{later:,}个事件未计入" if later else ""
+        tail += f"；未采纳事件{rejected:,}个" if rejected else ""
         return f"{head}：{'，'.join(said) or '无发现'}{tail}"
     head = f"{counted(events, 'event')} in {counted(cases, 'case')} up to {result.as_of}"
-    tail = f"; {counted(rejected, 'event')} rejected" if rejected else ""
+    tail = f"; {counted(later, 'later event')} left out" if later else ""
+    tail += f"; {counted(rejected, 'event')} rejected" if rejected else ""
     return f"{head}: {', '.join(said) or 'nothing was found'}{tail}"
 
 

@@ -223,8 +223,8 @@ def _write_json(result: LogResult, refused: tuple[RejectedRow, ...], engine: Eng
     head = {
         "policies": {"name": engine.name, "version": engine.version, "sha256": engine.digest},
         "as_of": result.as_of.isoformat(),
-        "events": result.log.frame.height - result.unknown.height,
-        "cases": result.log.frame["case"].n_unique(),
+        "events": result.events,
+        "cases": result.cases,
         "outcome": result.outcome.value,
     }
     stream.write("{\n")

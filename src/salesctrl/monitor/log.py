@@ -62,6 +62,17 @@ class LogResult:
         return max(worst, key=lambda outcome: outcome.rank, default=Outcome.ALLOW)
 
     @property
+    def events(self) -> int:
+        """How many events were looked at."""
+        return self.log.frame.height - self.later - self.unknown.height
+
+    @property
+    def cases(self) -> int:
+        """How many cases there are up to the day."""
+        frame = self.log.frame
+        return (frame.filter(pl.col("on") <= self.as_of) if self.later else frame)["case"].n_unique()
+
+    @property
     def frame(self) -> pl.DataFrame:
         """The findings as a frame: a row for each."""
         rows = [
