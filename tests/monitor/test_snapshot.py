@@ -75,9 +75,10 @@ def test_a_file_that_was_changed_is_refused_or_means_the_same(tmp_path_factory, 
     assert again.state() == made.state()
 
 
-@pytest.mark.parametrize("content", [b"", b"\x00", b"text", gzip.compress(b"", mtime=0), gzip.compress(b"[1]\n{}\n"),
-                                     gzip.compress(b"{}\n{}", mtime=0), gzip.compress(b'{"format": "x"}\n{}'),
-                                     gzip.compress(b"\xff\xfe\n", mtime=0)])  # fmt: skip
+WRONG = (b"", b"[1]\n{}\n", b"{}\n{}", b'{"format": "x"}\n{}', b"\xff\xfe\n")
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00", b"text", *(gzip.compress(one, mtime=0) for one in WRONG)])
 def test_what_is_no_snapshot(engine, tmp_path, content):
     (tmp_path / "state").write_bytes(content)
     with pytest.raises(SnapshotError, match="`state` is no whole snapshot"):
