@@ -428,3 +428,10 @@ def test_noise_is_rounded_away_up_to_the_tolerance_and_no_further(scale):
     taken = read_at_once(leaf_of(number(scale)), pl.Series(floats), way)
     assert len(taken.rounded) > len(floats) // 10
     assert taken.left.sum() > len(floats) // 10
+
+
+def test_the_name_of_a_column_may_be_any_text():
+    """A null character too, which Arrow has no room for."""
+    grade = Field("customer", "grade", choice(("A", "B")), LocalText(en="…"), ("grade",))
+    cells = read_column(Leaf("customer.grade", grade, 0), pl.Series("a\0b", ["A", "B"]))
+    assert cells.values.to_list() == ["A", "B"]

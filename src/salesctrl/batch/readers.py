@@ -403,7 +403,7 @@ def _all_views(column: pl.Series, holds: Callable[[_Views], bool]) -> bool:
 
     if column.null_count() or not len(column):
         return False
-    texts = column.to_arrow(compat_level=pl.CompatLevel.newest())
+    texts = column.alias("").to_arrow(compat_level=pl.CompatLevel.newest())
     if not types.is_string_view(texts.type):
         return False
     rows = slice(texts.offset, texts.offset + len(texts))

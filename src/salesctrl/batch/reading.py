@@ -142,16 +142,15 @@ class FrameReading:
                 self._facts[leaf.path] = series
 
         def read(one: tuple[Leaf, pl.Series, Target | None, int]) -> Cells:
-            leaf, series, target, first = one
-            part = series.slice(first, ROWS_AT_ONCE)
+            leaf, part, target, _ = one
             return read_column(leaf, part, **self._way, **_texts(target))
 
         # Parts of a long column fit into memory that is there from the part before.
         parts = [
-            (leaf, series, target, first)
+            (leaf, part, target, first)
             for leaf, series, target in todo
             if leaf.items is None
-            for first in range(0, max(len(series), 1), ROWS_AT_ONCE)
+            for first, part in _parts(series)
         ]
         done: dict[str, list[pl.Series]] = {}
         cells_of = on_threads(read, parts, self.rows, lambda one: one[1].dtype == pl.String)
@@ -255,6 +254,15 @@ def _no_key(name: str, names: Sequence[str]) -> FactProblem:
 def _texts(target: Target | None) -> dict[str, Any]:
     """How the texts of a column are read."""
     return {} if target is None else {"order": target.order, "values": target.values}
+
+
+def _parts(column: pl.Series) -> Iterator[tuple[int, pl.Series]]:
+    """A column in parts, each with the number of its first row; Polars cannot part one of objects."""
+    if len(column) <= ROWS_AT_ONCE or column.dtype == pl.Object:
+        yield 0, column
+        return
+    for first in range(0, len(column), ROWS_AT_ONCE):
+        yield first, column.slice(first, ROWS_AT_ONCE)
 
 
 def _joined(parts: Sequence[pl.Series]) -> pl.Series:
