@@ -107,7 +107,7 @@ def test_stream_log_and_specification_agree(tmp_path_factory, drawn):
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=1000)
+@settings(max_examples=250)
 @given(cases)
 def test_stream_log_and_specification_agree_on_many(tmp_path_factory, drawn):
     agree(tmp_path_factory.mktemp("set"), *drawn)

@@ -429,7 +429,7 @@ def test_both_find_what_trying_everything_finds(patterns, scripts, most):
 
 
 @pytest.mark.exhaustive
-@settings(max_examples=600, suppress_health_check=list(HealthCheck))
+@settings(max_examples=250, suppress_health_check=list(HealthCheck))
 @given(pattern_lists(most=12), many_streams, st.sampled_from([0, 1, 5, 10_000]))
 def test_both_find_the_same_in_many_more_streams(patterns, scripts, most):
     check(patterns, scripts, most)
