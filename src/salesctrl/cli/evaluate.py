@@ -10,7 +10,7 @@ import typer
 
 from salesctrl.cli import console
 from salesctrl.cli.deciding import Deciding
-from salesctrl.cli.files import output, refuse_input
+from salesctrl.cli.files import output, refuse_input, refuse_screen
 from salesctrl.cli.opening import open_facts
 from salesctrl.cli.options import (
     AsOf,
@@ -73,8 +73,7 @@ def evaluate(
     Exit code 2 if facts of a row are wrong (the row is then at least incomplete, and listed), or if the
     policies or the file are; 1 if an outcome is at or above --fail-on; otherwise 0.
     """
-    if out is None and format in (Format.PARQUET, Format.XLSX):
-        raise typer.BadParameter(f"a file of {format.value} is not for the screen: pass `--out FILE`")
+    refuse_screen(format.value, out)
     if out is not None and file != "-":
         refuse_input(out, Path(file))
     engine = load_policies(policies, overlay)

@@ -7,10 +7,15 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
+
+import typer
 
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.tables.whole import whole_file
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 @contextmanager
@@ -34,6 +39,12 @@ def output(path: Path | None) -> Iterator[TextIO]:
         file.detach()
 
 
+def refuse_screen(format: str, out: Path | None) -> None:
+    """Refuse to write a file for programs, of Parquet or Excel, on the screen."""
+    if out is None and format in ("parquet", "xlsx"):
+        raise typer.BadParameter(f"a file of {format} is not for the screen: pass `--out FILE`")
+
+
 def refuse_input(out: Path, file: Path) -> None:
     """Refuse to write over the input, or into the folder that is the input."""
     if out.exists() and file.exists() and out.samefile(file):
@@ -50,3 +61,22 @@ def write_text(path: Path, text: str) -> None:
     """Write a whole file, atomically."""
     with output(path) as file:
         file.write(text)
+
+
+def rows_of(path: Path, sheet: str | None) -> pl.DataFrame:
+    """All rows of a file."""
+    import polars as pl
+
+    from salesctrl.batch.files import table_file
+
+    file = table_file(path, sheet=sheet)
+    parts = []
+    for part in file.slices():
+        if part.problems:
+            row, problem = part.problems[0]
+            place = f"{file.name}, row {part.first + row}"
+            raise FactsError([FactProblem(place, problem.code, problem.message, problem.help)])
+        parts.append(part.columns)
+    if not parts:
+        return pl.DataFrame({name: pl.Series(name, [], dtype=pl.String) for name in file.names})
+    return pl.concat(parts, how="vertical_relaxed")

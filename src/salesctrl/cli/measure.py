@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, cast
 import typer
 
 from salesctrl.cli import console
+from salesctrl.cli.files import refuse_screen, rows_of
 from salesctrl.cli.options import (
     FailOn,
     Floats,
@@ -28,12 +29,9 @@ from salesctrl.cli.options import (
     parse_day,
 )
 from salesctrl.decision.words import OUTCOMES
-from salesctrl.errors import FactProblem, FactsError
 from salesctrl.outcome import Outcome
 
 if TYPE_CHECKING:
-    import polars as pl
-
     from salesctrl.batch.measuring import MetricResult
     from salesctrl.policy.vocabulary import VocabularyIndex
 
@@ -46,9 +44,6 @@ class MeasureFormat(StrEnum):
     CSV = "csv"
     PARQUET = "parquet"
     XLSX = "xlsx"
-
-
-_BINARY = (MeasureFormat.PARQUET, MeasureFormat.XLSX)
 
 
 def measure(
@@ -104,8 +99,7 @@ def measure(
     if not metric or file is None or as_of is None:
         lacking = "METRIC" if not metric else "FILE" if file is None else "`--as-of DATE`"
         raise typer.BadParameter(f"expected {lacking}")
-    if out is None and format in _BINARY:
-        raise typer.BadParameter(f"a file of {format.value} is not for the screen: pass `--out FILE`")
+    refuse_screen(format.value, out)
     result = engine.measure(
         metric,
         rows_of(file, sheet),
@@ -122,25 +116,6 @@ def measure(
         return 2
     worst = max((outcome for outcome, count in result.outcomes.items() if count), default=Outcome.ALLOW)
     return int(len(result) > 0 and fail_on.is_reached_by(worst))
-
-
-def rows_of(path: Path, sheet: str | None) -> pl.DataFrame:
-    """All rows of a file."""
-    import polars as pl
-
-    from salesctrl.batch.files import table_file
-
-    file = table_file(path, sheet=sheet)
-    parts = []
-    for part in file.slices():
-        if part.problems:
-            row, problem = part.problems[0]
-            place = f"{file.name}, row {part.first + row}"
-            raise FactsError([FactProblem(place, problem.code, problem.message, problem.help)])
-        parts.append(part.columns)
-    if not parts:
-        return pl.DataFrame({name: pl.Series(name, [], dtype=pl.String) for name in file.names})
-    return pl.concat(parts, how="vertical_relaxed")
 
 
 def _write(

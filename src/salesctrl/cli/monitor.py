@@ -14,7 +14,7 @@ import typer
 
 from salesctrl.cli import console
 from salesctrl.cli.console import counted
-from salesctrl.cli.files import output, refuse_input, write_text
+from salesctrl.cli.files import output, refuse_input, refuse_screen, write_text
 from salesctrl.cli.findings_table import findings_table, summed_up
 from salesctrl.cli.options import (
     FailOn,
@@ -150,8 +150,7 @@ def monitor(
 
 
 def _check_files(log: Path, format: Format, out: Path | None, rejected: Path | None) -> None:
-    if out is None and format in (Format.PARQUET, Format.XLSX):
-        raise typer.BadParameter(f"a file of {format.value} is not for the screen: pass `--out FILE`")
+    refuse_screen(format.value, out)
     if rejected is not None and format in (Format.TABLE, Format.JSON):
         raise typer.BadParameter(f"rejected events are part of `{format.value}`: leave `--rejected` out")
     if out is not None and rejected is not None and out.resolve() == rejected.resolve():

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 import typer
 
 from salesctrl.cli import console
-from salesctrl.cli.files import output, refuse_input, write_text
-from salesctrl.cli.measure import rows_of
+from salesctrl.cli.files import output, refuse_input, refuse_screen, rows_of, write_text
 from salesctrl.cli.options import (
     FailOn,
     Floats,
@@ -117,8 +116,7 @@ def schedule(
         raise typer.BadParameter(f"expected {'FILE' if name else 'SCHEDULE'}")
     if persons and total:
         raise typer.BadParameter("expected one of `--persons` and `--total`")
-    if out is None and format in (Format.PARQUET, Format.XLSX):
-        raise typer.BadParameter(f"a file of {format.value} is not for the screen: pass `--out FILE`")
+    refuse_screen(format.value, out)
     for given in (file, payments, changes):
         if out is not None and given is not None:
             refuse_input(out, given)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from salesctrl.cli import console
-from salesctrl.cli.files import output, write_text
+from salesctrl.cli.files import output, refuse_screen, write_text
 from salesctrl.cli.options import (
     FailOn,
     Lang,
@@ -93,8 +93,7 @@ def sod(
     """
     if as_of is None:
         raise typer.BadParameter("expected `--as-of DATE`: there is no clock")
-    if out is None and format in (Format.PARQUET, Format.XLSX):
-        raise typer.BadParameter(f"a file of {format.value} is not for the screen: pass `--out FILE`")
+    refuse_screen(format.value, out)
     _refuse_own_input((assignments, events), (out, html))
     engine = load_policies(policies, overlay)
     log: object = events

@@ -12,11 +12,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from salesctrl.compile.cases import Activities
 from salesctrl.compile.derived_cases import EVENT
 from salesctrl.diagnostics import quoted, suggest
-from salesctrl.monitor.model import Event
+from salesctrl.monitor.model import FIELDS, Event
 from salesctrl.policy.organisation import normal
 from salesctrl.policy.vocabulary import VocabularyIndex
 
-OWN: Final = ("id", "case", "activity", "time", "on", "person", "role", "department")
 _TEXTS: Final = ("person", "role", "department")
 _LONGEST: Final = 1000
 _NONE: Final[Mapping[str, object]] = MappingProxyType({})
@@ -81,7 +80,7 @@ class EventReader:
     def read(self, given: Event | Mapping[str, object]) -> Event | Refused:
         """The event, or why it is refused: the first of its problems."""
         if isinstance(given, Event):
-            given = {**given.attributes, **{name: getattr(given, name) for name in OWN}}
+            given = {**given.attributes, **{name: getattr(given, name) for name in FIELDS}}
         id = _text(given.get("id"))
         case = _text(given.get("case"))
         name = id or ""
@@ -114,7 +113,7 @@ class EventReader:
         texts = {key: _shared(given.get(key)) for key in _TEXTS}
         attributes: dict[str, object] = {}
         for key, value in given.items():
-            if key in OWN or value is None or value == "":
+            if key in FIELDS or value is None or value == "":
                 continue
             field = self._vocabulary.field(EVENT, key) if self._has_fields else None
             attribute = key if field is None else field.name

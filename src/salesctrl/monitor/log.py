@@ -23,7 +23,8 @@ from salesctrl.monitor.findings import CaseFinding, of_decision
 from salesctrl.monitor.ladder_stage import Stage
 from salesctrl.monitor.ladders import Ladder, walk
 from salesctrl.monitor.log_files import EventLog, read_log
-from salesctrl.monitor.log_pairs import conflicts, each_event
+from salesctrl.monitor.log_pairs import conflicts
+from salesctrl.monitor.log_rows import each_event
 from salesctrl.monitor.matching import MOST_MATCHES, of_matches, spoken_of
 from salesctrl.monitor.model import Event
 from salesctrl.outcome import Outcome

@@ -15,7 +15,7 @@ import polars as pl
 
 from salesctrl.monitor.log_attributes import AttributeType, field_of
 from salesctrl.monitor.log_columns import place
-from salesctrl.monitor.log_rows import EVENT_COLUMNS, events_of
+from salesctrl.monitor.log_rows import each_event, events_of
 from salesctrl.monitor.log_table import FrameLog, LogSource, table_log
 from salesctrl.monitor.log_times import check_zone
 from salesctrl.monitor.model import Event
@@ -56,11 +56,7 @@ class EventLog:
 
     def events(self) -> Iterator[Event]:
         """The events one by one."""
-        names = [name for name in self.frame.columns if name not in (*EVENT_COLUMNS, "row")]
-        for record in self.frame.iter_rows(named=True):
-            attributes = {name: record[name] for name in names}
-            own = {name: record[name] for name in EVENT_COLUMNS}
-            yield Event(**own, attributes=attributes)
+        return each_event(self.frame)
 
 
 def read_log(

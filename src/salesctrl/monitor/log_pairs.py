@@ -8,10 +8,9 @@ import polars as pl
 
 from salesctrl.monitor.controls import Controls
 from salesctrl.monitor.findings import CaseFinding
+from salesctrl.monitor.log_rows import each_event
 from salesctrl.monitor.matching import Candidate
 from salesctrl.monitor.model import Event
-
-_OWN = ("id", "case", "activity", "time", "on", "person", "role", "department")
 
 
 def proofs(events: pl.DataFrame, duty_of: dict[str, str], pairs: pl.DataFrame) -> pl.DataFrame:
@@ -89,11 +88,3 @@ def _event(row: dict[str, object], side: str) -> Event:
     own = {"case": row["case"], "person": row["person"]}
     fields = {name: row[f"{side}.{name}"] for name in ("id", "activity", "time", "on", "role", "department")}
     return Event(**{**own, **fields})  # type: ignore[arg-type]
-
-
-def each_event(frame: pl.DataFrame) -> Iterator[Event]:
-    """The rows of a log as events."""
-    attributes = [name for name in frame.columns if name not in (*_OWN, "row")]
-    for row in frame.iter_rows(named=True):
-        given = {name: row[name] for name in attributes if row[name] is not None}
-        yield Event(**{name: row[name] for name in _OWN}, attributes=given)

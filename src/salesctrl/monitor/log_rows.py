@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -12,6 +12,7 @@ from salesctrl.errors import FactProblem, FactsError
 from salesctrl.monitor.log_attributes import AttributeType, Unread, as_found, field_of, texts_of, typed
 from salesctrl.monitor.log_columns import Placed
 from salesctrl.monitor.log_times import AMBIGUOUS, NO_TIME, NO_ZONE, SKIPPED, UNREADABLE, Times, read_times
+from salesctrl.monitor.model import FIELDS, Event
 
 EVENT_COLUMNS: Mapping[str, pl.DataType] = {
     "id": pl.String(), "case": pl.String(), "activity": pl.String(), "time": pl.Datetime("us", "UTC"),
@@ -237,3 +238,11 @@ def _unread(work: pl.DataFrame, unread: Sequence[Unread]) -> pl.DataFrame:
         schema=dict.fromkeys(("attribute", "code", "reason"), pl.String),
     )
     return work.select(pl.col("row", "id").gather(places)).hstack(said).sort("row", maintain_order=True)
+
+
+def each_event(frame: pl.DataFrame) -> Iterator[Event]:
+    """The rows of a log as events."""
+    attributes = [name for name in frame.columns if name not in (*FIELDS, "row")]
+    for row in frame.iter_rows(named=True):
+        given = {name: row[name] for name in attributes if row[name] is not None}
+        yield Event(**{name: row[name] for name in FIELDS}, attributes=given)

@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
+FIELDS = ("id", "case", "activity", "time", "on", "person", "role", "department")
+"""The fields that every event has; all others are attributes."""
+
 Attribute = object
 """An attribute of an event, as it was given: it is read like any fact when a control asks for it."""
 
@@ -48,7 +51,7 @@ class Event:
         return self.attributes.get(name)
 
 
-_OWN = frozenset(["id", "case", "activity", "time", "on", "person", "role", "department"])
+_OWN = frozenset(FIELDS)
 
 
 @dataclass(frozen=True, slots=True)

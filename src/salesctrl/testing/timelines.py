@@ -11,10 +11,10 @@ from salesctrl.compile.cases import CheckedLadder
 from salesctrl.diagnostics import Span, suggest
 from salesctrl.engine import Engine
 from salesctrl.errors import FactProblem
-from salesctrl.monitor.events import OWN, EventReader
+from salesctrl.monitor.events import EventReader
 from salesctrl.monitor.findings import SEGREGATION
 from salesctrl.monitor.ladder_stage import Stage
-from salesctrl.monitor.model import Event
+from salesctrl.monitor.model import FIELDS, Event
 from salesctrl.outcome import Outcome
 from salesctrl.policy.documents import TimelineDocument
 from salesctrl.policy.literals import BadLiteral, parse_date
@@ -85,8 +85,8 @@ def _events(engine: Engine, case: TestCase, problems: list[FactProblem]) -> list
     width = len(str(len(case.events)))
     done = []
     for i, given in enumerate(case.events):
-        own = {name: value for name, value in given.items() if name in OWN}
-        rest = {name: value for name, value in given.items() if name not in OWN}
+        own = {name: value for name, value in given.items() if name in FIELDS}
+        rest = {name: value for name, value in given.items() if name not in FIELDS}
         attributes = _attributes(engine, rest, f"events[{i}]", problems)
         for name in attributes:
             if name in own:
@@ -103,7 +103,7 @@ def _attributes(engine: Engine, given: Data, where: str, problems: list[FactProb
         read = typed_record(given, kind, engine.checked.vocabulary, where, problems)
         return read if isinstance(read, Mapping) else {}
     problems += [
-        unknown_name(name, f"{where}.{name}", "field of `event`", dict.fromkeys(OWN)) for name in given
+        unknown_name(name, f"{where}.{name}", "field of `event`", dict.fromkeys(FIELDS)) for name in given
     ]
     return {}
 
