@@ -17,6 +17,7 @@ from salesctrl.cli.options import (
     ControlPoint,
     FactsFile,
     FailOn,
+    FailOnOption,
     Floats,
     FloatsOption,
     Input,
@@ -50,9 +51,7 @@ def evaluate(
     as_of: AsOf = None,
     format: Annotated[Format, typer.Option("--format", help="How to write the decisions.")] = Format.TABLE,
     out: Out = None,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Exit with 1 from this outcome on.")
-    ] = FailOn.DENY,
+    fail_on: FailOnOption = FailOn.DENY,
     map_file: MapFile = None,
     key: Annotated[
         list[str] | None,

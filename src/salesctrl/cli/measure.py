@@ -14,6 +14,7 @@ from salesctrl.cli import console
 from salesctrl.cli.files import refuse_screen, rows_of
 from salesctrl.cli.options import (
     FailOn,
+    FailOnOption,
     Floats,
     FloatsOption,
     Lang,
@@ -79,9 +80,7 @@ def measure(
         MeasureFormat.TABLE
     ),
     out: Out = None,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Exit with 1 from this outcome on.")
-    ] = FailOn.DENY,
+    fail_on: FailOnOption = FailOn.DENY,
     floats: FloatsOption = Floats.EXACT,
     names: Annotated[bool, typer.Option("--list", help="List the metrics instead.")] = False,
     lang: LangOption = Lang.EN,

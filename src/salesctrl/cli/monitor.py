@@ -18,6 +18,7 @@ from salesctrl.cli.files import output, refuse_input, refuse_screen, write_text
 from salesctrl.cli.findings_table import findings_table, summed_up
 from salesctrl.cli.options import (
     FailOn,
+    FailOnOption,
     Lang,
     LangOption,
     Language,
@@ -111,9 +112,7 @@ def monitor(
             help="With jsonl, csv, parquet, xlsx: write the rejected events here, in the same format.",
         ),
     ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Exit with 1 from this outcome on.")
-    ] = FailOn.DENY,
+    fail_on: FailOnOption = FailOn.DENY,
     lang: LangOption = Lang.EN,
 ) -> int:  # fmt: skip
     """Look at the cases of an event log: what is found in each, and the events that prove it.

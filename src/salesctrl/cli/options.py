@@ -120,6 +120,7 @@ Sheet = Annotated[
     str | None,
     typer.Option("--sheet", metavar="NAME", help="The sheet of an Excel file. Default: the first."),
 ]
+FailOnOption = Annotated[FailOn, typer.Option("--fail-on", help="Exit with 1 from this outcome on.")]
 FloatsOption = Annotated[
     Floats,
     typer.Option("--floats", help="`nearest`: round the noise of binary arithmetic, up to 1e-9, away."),

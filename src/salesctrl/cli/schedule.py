@@ -14,6 +14,7 @@ from salesctrl.cli import console
 from salesctrl.cli.files import output, refuse_input, refuse_screen, rows_of, write_text
 from salesctrl.cli.options import (
     FailOn,
+    FailOnOption,
     Floats,
     FloatsOption,
     Lang,
@@ -95,9 +96,7 @@ def schedule(
     sheet: Sheet = None,
     format: Annotated[Format, typer.Option("--format", help="How to write the lines.")] = Format.TABLE,
     out: Out = None,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Exit with 1 from this outcome on.")
-    ] = FailOn.DENY,
+    fail_on: FailOnOption = FailOn.DENY,
     floats: FloatsOption = Floats.EXACT,
     names: Annotated[bool, typer.Option("--list", help="List the schedules instead.")] = False,
     lang: LangOption = Lang.EN,

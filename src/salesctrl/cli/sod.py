@@ -14,6 +14,7 @@ from salesctrl.cli import console
 from salesctrl.cli.files import output, refuse_screen, write_text
 from salesctrl.cli.options import (
     FailOn,
+    FailOnOption,
     Lang,
     LangOption,
     Language,
@@ -81,9 +82,7 @@ def sod(
     html: Annotated[
         Path | None, typer.Option("--html", metavar="FILE", help="Write a page with the matrices too.")
     ] = None,
-    fail_on: Annotated[
-        FailOn, typer.Option("--fail-on", help="Exit with 1 from this outcome on.")
-    ] = FailOn.DENY,
+    fail_on: FailOnOption = FailOn.DENY,
     lang: LangOption = Lang.EN,
 ) -> int:
     """Find who could do, and with --events who did, what the policies keep apart.
