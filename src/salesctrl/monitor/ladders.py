@@ -96,9 +96,7 @@ class Ladder:
 
     def is_of(self, event: Event) -> bool:
         """Whether an event begins a case of some version, or some transition happens on it."""
-        return any(
-            event.activity in ways.moving or event.activity in ways.ladder.begins for ways in self._ways
-        )
+        return self.begins_with(event) or any(event.activity in ways.moving for ways in self._ways)
 
     def begins_with(self, event: Event) -> bool:
         """Whether a case can begin with an event, in some version."""
