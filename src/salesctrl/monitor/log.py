@@ -207,10 +207,10 @@ def _with_activities(frame: pl.DataFrame, controls: Controls) -> tuple[pl.DataFr
     names = {text: controls.activities.find(text) for text in given}
     known = {text: name for text, name in names.items() if name is not None}
     listed = pl.col("activity").is_in(list(known))
-    events = frame.filter(listed)
+    events = frame if len(known) == len(names) else frame.filter(listed)
     if any(text != name for text, name in known.items()):
         events = events.with_columns(pl.col("activity").replace(known))
-    return events, frame.filter(~listed)
+    return events, frame.clear() if events is frame else frame.filter(~listed)
 
 
 class _Look:

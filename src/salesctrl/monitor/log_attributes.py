@@ -138,11 +138,20 @@ def texts_of(column: pl.Series, *, strip: bool = True) -> Texts:
     elif dtype != pl.String:
         column = column.cast(pl.String)
     if strip:
-        column = column.str.strip_chars()
-        empty = (column == "").fill_null(False)
-        if empty.any():
-            column = pl.select(pl.when(~empty).then(column)).to_series()
+        column = without_spaces(column.to_frame()).to_series()
     return Texts(column, bad)
+
+
+def without_spaces(texts: pl.DataFrame) -> pl.DataFrame:
+    """Columns of texts without spaces around them; blank cells are null.
+
+    >>> without_spaces(pl.DataFrame({"a": [" x ", "  "]})).rows()
+    [('x',), (None,)]
+    """
+    texts = texts.select(pl.all().str.strip_chars())
+    [blank] = texts.select((pl.all() == "").any()).rows() or [()]
+    blanks = [name for name, found in zip(texts.columns, blank, strict=True) if found]
+    return texts.with_columns(pl.when(pl.col(name) != "").then(pl.col(name)) for name in blanks)
 
 
 def _one_by_one(column: pl.Series) -> tuple[pl.Series, list[int]]:

@@ -33,17 +33,10 @@ def proofs(events: pl.DataFrame, duty_of: dict[str, str], pairs: pl.DataFrame) -
     """
     key = ["case", "person"]
     codes = {duty: code for code, duty in enumerate(dict.fromkeys(duty_of.values()))}
-    code_of = {activity: codes[duty] for activity, duty in duty_of.items()}
-    with_duty = events.lazy().filter(pl.col("person").is_not_null() & pl.col("activity").is_in(list(duty_of)))
-    duty = pl.col("activity").replace_strict(code_of, return_dtype=pl.Int32).alias("§duty")
-    # Most persons do one thing in a case. Equal keys have equal hashes, so that nobody is lost who did two;
-    # keys themselves are compared below.
-    hashed = (pl.col("case").hash(1) ^ pl.col("person").hash(2)).alias("§key")
-    some = with_duty.with_columns(duty, hashed).filter(pl.col("§key").is_duplicated())
-    several = some.filter(pl.col("§duty").n_unique().over("§key") > 1).drop("§key")
-    pairs = pairs.with_columns(pl.col("first", "second").replace_strict(codes, return_dtype=pl.Int32))
+    several = _several(events, {activity: codes[duty] for activity, duty in duty_of.items()})
+    pairs = pairs.with_columns(pl.col("first", "second").replace_strict(codes, return_dtype=pl.UInt64))
     place = pl.struct("time", "id")
-    firsts = several.group_by([*key, "§duty"]).agg(pl.all().sort_by(place).first())
+    firsts = several.lazy().group_by([*key, "§duty"]).agg(pl.all().sort_by(place).first())
     both = firsts.filter(pl.len().over(key) > 1)
     sides = {side: both.select(*key, pl.exclude(key).name.prefix(f"{side}.")) for side in ("first", "second")}
     found = (
@@ -54,6 +47,29 @@ def proofs(events: pl.DataFrame, duty_of: dict[str, str], pairs: pl.DataFrame) -
     return found.drop("first.§duty", "second").collect()
 
 
+def _several(events: pl.DataFrame, code_of: dict[str, int]) -> pl.DataFrame:
+    """The events of those who had several duties in a case, with the code of the duty as ``§duty``.
+
+    Most persons do one thing in a case, and comparing texts to find the others takes long. Equal keys have
+    equal hashes, so nobody is lost whose hash stands beside two duties; who merely shares one is told apart
+    by whoever compares the keys.
+    """
+    activities = pl.Enum(list(code_of))
+    code = pl.lit(pl.Series(list(code_of.values()), dtype=pl.UInt64))
+    duty = code.gather(pl.col("activity").cast(activities, strict=False).to_physical())
+    # The lowest bits of a hash make room for the duty: sorted, two duties of one key are neighbours.
+    room = 1 << len(code_of).bit_length()
+    hashed = pl.col("case").hash(1) ^ pl.col("person").hash(2)
+    by_somebody = pl.when(pl.col("person").is_not_null())
+    marked = events.select(by_somebody.then(hashed - hashed % room + duty).alias("§mark"))
+    ordered = marked.drop_nulls().sort("§mark").lazy()
+    mark, key = pl.col("§mark"), pl.col("§mark") - pl.col("§mark") % room
+    both = (key == key.shift()) & (mark != mark.shift())
+    found = ordered.select(key.filter(both).unique()).collect().to_series()
+    among = marked.select(key.is_in(found.implode()).fill_null(False)).to_series()
+    return events.with_columns(marked.to_series() % room).filter(among).rename({"§mark": "§duty"})
+
+
 def conflicts(controls: Controls, events: pl.DataFrame) -> Iterator[CaseFinding]:
     """The findings of the segregation of duties in a log."""
     watches = {name: watch for name, watch in controls.watches.items() if watch.pair is not None}
@@ -62,6 +78,8 @@ def conflicts(controls: Controls, events: pl.DataFrame) -> Iterator[CaseFinding]
         for watch in watches.values()
         for activity in watch.activities
     }
+    if not duty_of:
+        return
     spoken = events.filter(pl.col("activity").is_in(list(duty_of)))
     lacking = spoken.filter(pl.col("person").is_null())
     for event in each_event(lacking):

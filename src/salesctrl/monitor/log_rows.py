@@ -9,7 +9,15 @@ from typing import NamedTuple
 import polars as pl
 
 from salesctrl.errors import FactProblem, FactsError
-from salesctrl.monitor.log_attributes import AttributeType, Unread, as_found, field_of, texts_of, typed
+from salesctrl.monitor.log_attributes import (
+    AttributeType,
+    Unread,
+    as_found,
+    field_of,
+    texts_of,
+    typed,
+    without_spaces,
+)
 from salesctrl.monitor.log_columns import Placed
 from salesctrl.monitor.log_times import AMBIGUOUS, NO_TIME, NO_ZONE, SKIPPED, UNREADABLE, Times, read_times
 from salesctrl.monitor.model import FIELDS, Event
@@ -72,13 +80,18 @@ def events_of(
     Raises:
         FactsError: No time has a zone, and none is given.
     """
-    texts = {name: texts_of(raw.columns[column]) for name, column in placed.fields.items() if name != "time"}
+    texts = {
+        name: texts_of(raw.columns[column], strip=False)
+        for name, column in placed.fields.items()
+        if name != "time"
+    }
+    values = without_spaces(pl.DataFrame({name: found.values for name, found in texts.items()}))
     time_column = raw.columns[placed.fields["time"]]
     times = read_times(time_column, zone)
     _check_zones(raw, placed, times)
     work = pl.DataFrame(
         {
-            **{name: texts[name].values if name in texts else _nothing(raw) for name in _TEXTS},
+            **{name: values[name] if name in texts else _nothing(raw) for name in _TEXTS},
             "time": times.time,
             "on": times.on,
             "row": raw.rows,
@@ -86,14 +99,14 @@ def events_of(
         }
     )
     problems = _not_texts(raw, placed, {name: found.bad for name, found in texts.items()})
-    work = _faults(work, times, problems).with_columns(id=_ids("id" in texts))
+    work = _with_ids(_faults(work, times, problems), "id" in texts)
     work = _repeated(work, raw, placed)
     good = work["code"].is_null()
     rejected = _reasons(work.filter(~good), time_column, problems)
     found = [_attribute(raw, name, place, zone, attributes) for name, place in placed.attributes.items()]
     frame = work.select(EVENT_COLUMNS.keys()).hstack([*(values for values, _ in found), work["row"]])
     unread = [one for _, wrong in found for one in wrong if good[one.row]]
-    return Events(frame.filter(good), rejected, _unread(work, unread))
+    return Events(frame.filter(good) if rejected.height else frame, rejected, _unread(work, unread))
 
 
 _TEXTS = ("id", "case", "activity", "person", "role", "department")
@@ -142,20 +155,27 @@ def _nothing_like(work: pl.DataFrame) -> pl.Series:
     return pl.repeat(None, work.height, dtype=pl.String, eager=True)
 
 
-def _ids(given: bool) -> pl.Expr:
-    """The ids as given; without a column of ids the numbers of the rows.
+def _with_ids(work: pl.DataFrame, given: bool) -> pl.DataFrame:
+    """With the ids as given; without a column of ids the numbers of the rows.
 
     A number alone could be the id that another row has in the column.
     """
     number = pl.col("row").cast(pl.String)
-    return pl.coalesce("id", pl.concat_str(pl.lit("row "), number)) if given else number
+    if not given:
+        return work.with_columns(id=number)
+    if not work["id"].null_count():
+        return work
+    return work.with_columns(id=pl.coalesce("id", pl.concat_str(pl.lit("row "), number)))
 
 
 def _repeated(work: pl.DataFrame, raw: RawLog, placed: Placed) -> pl.DataFrame:
     """With a code for each further row of one id, and the number of the row that stays."""
     work = work.with_columns(first=pl.lit(None, dtype=work["row"].dtype))
-    good = work.filter(pl.col("code").is_null()).select("id", "row", "index")
-    if "id" not in placed.fields or good["id"].n_unique() == good.height:
+    good = work.select("id", "row", "index")
+    if work["code"].null_count() < work.height:
+        good = good.filter(work["code"].is_null())
+    # Ids with different hashes are different; numbers are told apart sooner than texts.
+    if "id" not in placed.fields or good["id"].hash().n_unique() == good.height:
         return work
     shared = good.filter(good["id"].is_duplicated())
     cells = raw.columns.select(sorted(placed.used))[shared["index"]]
