@@ -107,7 +107,7 @@ _SEEN: Mapping[str, Found] = {
     "over limit, not approved": (_LIMIT, ("over-limit-release-first", "CR-18-2-EB")),
     "over limit, one approval": (_LIMIT,),
     "over limit, not in writing": (_LIMIT,),
-    "over limit, approved by who took the order": (("segregation", "IC-ORDER-2"),),
+    "over limit, approved by who took the order": (_LIMIT, ("segregation", "IC-ORDER-2")),
 }
 """What of the violations in the tables the events show, by their kinds."""
 
