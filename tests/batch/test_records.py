@@ -8,6 +8,7 @@ from tests.batch.test_header import SET
 
 import salesctrl
 from salesctrl import FactsError
+from salesctrl.batch.reading import FrameReading, Options
 from salesctrl.batch.records import open_structs, read_records, record_path, records_in
 from salesctrl.evaluate.facts import read_facts
 from salesctrl.evaluate.layout import layout
@@ -50,20 +51,27 @@ def test_structs_are_opened_to_columns_of_facts(columns):
             "other": [{"amount": 1}, {"amount": 2}],
         }
     )
-    opened = open_structs(frame, columns.vocabulary, but=["other"])
+    opened = [one for series in frame.drop("other") for one in open_structs(series, columns.vocabulary)]
     assert {series.name: series.to_list() for series in opened} == {
         "order.amount": [1, None],
         "order.customer.name": ["x", None],
         "order.lines": [[{"quantity": 1}], None],
         "freight": [{"amount": 1}, {"amount": 2}],
-        "other": [{"amount": 1}, {"amount": 2}],
     }
 
 
-def test_a_fact_in_a_struct_and_in_a_column_is_refused(columns):
+def test_a_struct_that_a_mapping_speaks_of_stays_closed(columns, root):
+    frame = pl.DataFrame({"other": [{"amount": 1}]})
+    with pytest.raises(FactsError, match="unknown"):  # it is looked for whole
+        FrameReading(frame, 1, columns, root, Options(columns={"other": "order.unknown"}))
+    reading = FrameReading(frame, 1, columns, root, Options(columns={"other": "order.amount"}))
+    assert [problem.problem.path for problem in reading.problems] == ["order.amount"]
+
+
+def test_a_fact_in_a_struct_and_in_a_column_is_refused(columns, root):
     frame = pl.DataFrame({"order": [{"amount": 1}], "order.amount": [1]})
     with pytest.raises(FactsError, match=r"order\.amount: given in a record, and in a column"):
-        open_structs(frame, columns.vocabulary)
+        FrameReading(frame, 1, columns, root, Options())
 
 
 def test_texts_and_objects_that_are_records(columns):

@@ -63,6 +63,30 @@ class Frame:
     nan_is_null: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Untaken:
+    """A frame whose columns are taken one by one, when they are read: those of texts take long.
+
+    ``slow`` are the columns that take longer than others.
+    """
+
+    kind: FrameKind
+    names: tuple[str, ...]
+    rows: int
+    column: Callable[[str], pl.Series]
+    index: pd.Index[Any] | None = None
+    slow: frozenset[str] = frozenset()
+
+    @property
+    def nan_is_null(self) -> bool:
+        """Whether a NaN is how the frame writes that there is nothing."""
+        return self.kind in _PANDAS
+
+    def with_columns(self, columns: pl.DataFrame) -> Frame:
+        """The frame with columns that were taken."""
+        return Frame(self.kind, columns, self.rows, self.index, self.nan_is_null)
+
+
 def names_of(frame: object) -> tuple[str, ...]:
     """The names of the columns of a frame; nothing of it is read yet.
 
@@ -93,19 +117,35 @@ def take(frame: object, only: Collection[str] | None = None) -> Frame:
     >>> taken.kind, taken.columns.columns, taken.rows
     (<FrameKind.POLARS: 'Polars'>, ['order.amount'], 2)
     """
+    untaken = open_frame(frame, only)
+    columns = on_threads(untaken.column, untaken.names, untaken.rows, untaken.slow.__contains__)
+    return untaken.with_columns(pl.DataFrame(columns))
+
+
+def open_frame(frame: object, only: Collection[str] | None = None) -> Untaken:
+    """A frame, its columns not taken yet: see `take`, which takes them all.
+
+    Raises:
+        FactsError: It is no frame, two columns have one name, or it fails when it is read.
+
+    >>> opened = open_frame(pl.DataFrame({"order.amount": ["1.00", None], "note": ["a", "b"]}))
+    >>> opened.names, opened.column("note").to_list()
+    (('order.amount', 'note'), ['a', 'b'])
+    """
     kind = _kind(frame)
     names = _names(frame, kind)
-    places = [i for i, name in enumerate(names) if only is None or name in only]
-    wanted = [names[i] for i in places]
+    places = {name: i for i, name in enumerate(names) if only is None or name in only}
     if kind is FrameKind.POLARS:
         assert isinstance(frame, pl.DataFrame)
-        return Frame(kind, frame.select(wanted), frame.height)
+        return Untaken(kind, tuple(places), frame.height, frame.get_column, slow=_texts_in(frame))
     if kind is FrameKind.POLARS_LAZY:
         assert isinstance(frame, pl.LazyFrame)
-        return _collected(frame, wanted)
-    if kind in _PANDAS:
-        return _from_pandas(frame, kind, places, wanted)
-    return _from_arrow(frame, kind, places, wanted)
+        return _collected(frame, tuple(places))
+    return (_from_pandas if kind in _PANDAS else _from_arrow)(frame, kind, places)
+
+
+def _texts_in(columns: pl.DataFrame) -> frozenset[str]:
+    return frozenset(name for name, dtype in columns.schema.items() if dtype == pl.String)
 
 
 def give(frame: Frame, columns: pl.DataFrame) -> object:
@@ -201,27 +241,35 @@ def _names(frame: Any, kind: FrameKind) -> tuple[str, ...]:
     return tuple(names)
 
 
-def _collected(frame: pl.LazyFrame, names: Sequence[str]) -> Frame:
+def _collected(frame: pl.LazyFrame, names: tuple[str, ...]) -> Untaken:
+    kind = FrameKind.POLARS_LAZY
     try:
         if not names:
-            return Frame(FrameKind.POLARS_LAZY, pl.DataFrame(), frame.select(pl.len()).collect().item())
+            rows = frame.select(pl.len()).collect().item()
+            return Untaken(kind, names, rows, pl.DataFrame().get_column)
         columns = frame.select(names).collect()
     except Exception as error:
         raise FactsError([FactProblem.unreadable("", error)]) from error
-    return Frame(FrameKind.POLARS_LAZY, columns, columns.height)
+    return Untaken(kind, names, columns.height, columns.get_column, slow=_texts_in(columns))
 
 
 # --- Arrow ----------------------------------------------------------------------------------------------
 
 
-def _from_arrow(frame: Any, kind: FrameKind, places: Sequence[int], names: Sequence[str]) -> Frame:
+def _from_arrow(frame: Any, kind: FrameKind, places: Mapping[str, int]) -> Untaken:
+    from pyarrow import types
+
     if kind is FrameKind.ARROW_READER:
         try:
             frame = frame.read_all()
         except Exception as error:
             raise FactsError([FactProblem.unreadable("", error)]) from error
-    columns = [arrow_column(name, frame.column(i)) for i, name in zip(places, names, strict=True)]
-    return Frame(kind, pl.DataFrame(columns), frame.num_rows)
+    plain = (types.is_integer, types.is_floating, types.is_boolean)
+    slow = frozenset(n for n, i in places.items() if not any(is_(frame.schema[i].type) for is_ in plain))
+    return Untaken(
+        kind, tuple(places), frame.num_rows, lambda name: arrow_column(name, frame.column(places[name])),
+        slow=slow,
+    )  # fmt: skip
 
 
 def arrow_column(name: str, values: Any) -> pl.Series:
@@ -373,12 +421,12 @@ def _one_batch(table: Any) -> Any:
 # --- pandas ---------------------------------------------------------------------------------------------
 
 
-def _from_pandas(frame: Any, kind: FrameKind, places: Sequence[int], names: Sequence[str]) -> Frame:
-    given = [(name, frame.iloc[:, i]) for i, name in zip(places, names, strict=True)]
-    columns = on_threads(
-        lambda one: _pandas_column(*one), given, len(frame), lambda one: not _is_numeric(one[1].dtype)
-    )
-    return Frame(kind, pl.DataFrame(columns), len(frame), frame.index, nan_is_null=True)
+def _from_pandas(frame: Any, kind: FrameKind, places: Mapping[str, int]) -> Untaken:
+    dtypes = frame.dtypes
+    return Untaken(
+        kind, tuple(places), len(frame), lambda name: _pandas_column(name, frame.iloc[:, places[name]]),
+        frame.index, frozenset(name for name, i in places.items() if not _is_numeric(dtypes.iloc[i])),
+    )  # fmt: skip
 
 
 def _pandas_column(name: str, column: Any) -> pl.Series:

@@ -12,7 +12,7 @@ import polars as pl
 from salesctrl.batch.children import Children, children_of
 from salesctrl.batch.convert import Cells, absent, read_column
 from salesctrl.batch.evidence import read_evidence_columns
-from salesctrl.batch.frames import ROWS_AT_ONCE, Frame, names_of, on_threads, take
+from salesctrl.batch.frames import ROWS_AT_ONCE, Frame, names_of, on_threads, open_frame
 from salesctrl.batch.given import Given, taken
 from salesctrl.batch.header import Header, resolve
 from salesctrl.batch.lists import ListColumn, read_list
@@ -71,6 +71,10 @@ class Options:
         return frozenset(by_column or ())
 
 
+Source = tuple[str, str | pl.Series, Target | None]
+"""The path of a fact, the name of the column that holds it, or its cells, and how texts are read."""
+
+
 class FrameReading:
     """A frame as the facts of transactions.
 
@@ -90,18 +94,18 @@ class FrameReading:
         self._columns, self._root, self._options = columns, root, options
         names = names_of(frame)
         wanted = [n for n in names if n in options.mapped or n in options.key or self._may_hold(n)]
-        self.frame: Frame = take(frame, wanted)
+        self._untaken = open_frame(frame, wanted)
+        self.frame: Frame = self._untaken.with_columns(pl.DataFrame())
         self._way: dict[str, Any] = {"tolerance": options.tolerance, "nan_is_null": self.frame.nan_is_null}
-        opened = open_structs(self.frame.columns, columns.vocabulary, but=options.mapped)
-        self._given = {series.name: series for series in opened}
+        self._given = self._opened()
         there = list(dict.fromkeys((*self._given, *names)))
         if problems := [_no_key(name, there) for name in options.key if name not in self._given]:
             raise FactsError(problems)
-        records = records_in([s for s in opened if s.name not in options.mapped], columns)
+        looked_into = [series for series in self._given.values() if series is not None]
         unread = [name for name in names if name not in wanted]
         self.header: Header = resolve(
-            [*self._given, *unread], columns, options.columns, lists=tuple(options.lists), records=records,
-            slips_are_wrong=options.slips_are_wrong,
+            [*self._given, *unread], columns, options.columns, lists=tuple(options.lists),
+            records=records_in(looked_into, columns), slips_are_wrong=options.slips_are_wrong,
         )  # fmt: skip
         if day is None and self.header.as_of is None:
             raise FactsError([_NO_DATE])
@@ -117,6 +121,33 @@ class FrameReading:
         self._children = self._tables()
         self.keys = self._key_columns(names)
 
+    def _opened(self) -> dict[str, pl.Series | None]:
+        """The columns by name, with those that are named for a record; the others are not taken yet.
+
+        Raises:
+            FactsError: A field of a struct has the name of another column.
+        """
+        vocabulary, mapped = self._columns.vocabulary, self._options.mapped
+        done: dict[str, pl.Series | None] = {}
+        twice: list[str] = []
+        for name in self._untaken.names:
+            inner: dict[str, pl.Series | None] = {name: None}
+            if name not in mapped and record_path(name, vocabulary) is not None:
+                inner = {one.name: one for one in open_structs(self._untaken.column(name), vocabulary)}
+            twice += [one for one in inner if one in done]
+            done |= inner
+        if twice:
+            message, help = "given in a record, and in a column of this name", "leave one of them out"
+            raise FactsError([FactProblem(name, "F_COLUMN", message, help) for name in dict.fromkeys(twice)])
+        return done
+
+    def _column(self, name: str) -> pl.Series:
+        """A column, taken when it is first asked for."""
+        series = self._given[name]
+        if series is None:
+            series = self._given[name] = self._untaken.column(name)
+        return series
+
     def _may_hold(self, name: str) -> bool:
         """Whether a column of that name could hold anything that is looked at."""
         is_record = record_path(name, self._columns.vocabulary) is not None
@@ -126,52 +157,51 @@ class FrameReading:
         column_of = self.header.column_of
         own = [column_of[path] for path in self._columns.subject if path in column_of]
         own = own or [*self._options.key] or [name for name in names if self._columns.is_key(name)]
-        return {name: self._given[name] for name in own if name in self._given}
+        return {name: self._column(name) for name in own if name in self._given}
 
     # -- reading -----------------------------------------------------------------------------------
 
     def _read(self) -> None:
-        """Read every fact that is no list; large columns on as many threads as Polars has."""
-        todo = [
-            (self._leaves[path], series, target)
-            for path, series, target in self._sources()
-            if path in self._leaves
-        ]
-        for leaf, series, _ in todo:
-            if leaf.items is not None:
-                self._facts[leaf.path] = series
+        """Read every fact that is no list; large columns on as many threads as Polars has.
 
-        def read(one: tuple[Leaf, pl.Series, Target | None, int]) -> Cells:
-            leaf, part, target, _ = one
-            return read_column(leaf, part, **self._way, **_texts(target))
+        Each is taken by the thread that reads it: so one thread takes texts while another reads numbers.
+        """
+        todo = [source for source in self._sources() if source[0] in self._leaves]
+        read = on_threads(self._read_one, todo, self.rows, self._is_slow)
+        for (path, _, _), parts in zip(todo, read, strict=True):
+            if self._leaves[path].items is not None:
+                continue
+            for first, cells in parts:
+                self.problems += [RowProblem(first + p.row, p.problem) for p in cells.problems]
+                if cells.rounded:
+                    rounded = tuple(first + row for row in cells.rounded)
+                    self.rounded[path] = (*self.rounded.get(path, ()), *rounded)
+            self._facts[path] = _joined([cells.values for _, cells in parts])
 
+    def _is_slow(self, source: Source) -> bool:
+        return isinstance(source[1], str) and source[1] in self._untaken.slow
+
+    def _read_one(self, source: Source) -> list[tuple[int, Cells]]:
+        """A fact: its cells in parts, with the first row of each; none of a list, which stays as it came."""
+        path, given, target = source
+        leaf = self._leaves[path]
+        column = self._column(given) if isinstance(given, str) else given
+        if leaf.items is not None:
+            self._facts[path] = column
+            return []
         # Parts of a long column fit into memory that is there from the part before.
-        parts = [
-            (leaf, part, target, first)
-            for leaf, series, target in todo
-            if leaf.items is None
-            for first, part in _parts(series)
-        ]
-        done: dict[str, list[pl.Series]] = {}
-        cells_of = on_threads(read, parts, self.rows, lambda one: one[1].dtype == pl.String)
-        for (leaf, _, _, first), cells in zip(parts, cells_of, strict=True):
-            done.setdefault(leaf.path, []).append(cells.values)
-            self.problems += [RowProblem(first + p.row, p.problem) for p in cells.problems]
-            if cells.rounded:
-                rounded = tuple(first + row for row in cells.rounded)
-                self.rounded[leaf.path] = (*self.rounded.get(leaf.path, ()), *rounded)
-        for path, values in done.items():
-            self._facts[path] = _joined(values)
+        way = {**self._way, **_texts(target)}
+        return [(first, read_column(leaf, part, **way)) for first, part in _parts(column)]
 
-    def _sources(self) -> Iterator[tuple[str, pl.Series, Target | None]]:
+    def _sources(self) -> Iterator[Source]:
         """The paths of the facts, with the cells that hold them and how texts are read."""
         for path, name in self.header.column_of.items():
-            yield path, self._given[name], self.header.target_of.get(path)
+            yield path, name, self.header.target_of.get(path)
         for path, value in self.header.constants.items():
             yield path, pl.Series([value] * self.rows, dtype=pl.Object), None
         for name, path in self.header.records.items():
             nearest = self._options.tolerance is not None
-            cells = read_records(self._root, self._given[name], path, nearest=nearest)
+            cells = read_records(self._root, self._column(name), path, nearest=nearest)
             self.problems += [RowProblem(row, problem) for row, problem in cells.problems]
             for inner, series in cells.values.items():
                 yield inner, series, None
@@ -181,7 +211,7 @@ class FrameReading:
             return pl.repeat(day, self.rows, dtype=pl.Int64, eager=True)
         assert self.header.as_of is not None
         target = self.header.target_of.get(AS_OF)
-        cells = read_column(_DATE, self._given[self.header.as_of], **self._way, **_texts(target))
+        cells = read_column(_DATE, self._column(self.header.as_of), **self._way, **_texts(target))
         wrong = {p.row: p.problem for p in cells.problems}
         for row in cells.values.is_null().arg_true():
             found = wrong.get(row)
@@ -192,7 +222,7 @@ class FrameReading:
         return cells.values
 
     def _read_evidence(self) -> list[Evidence | None] | None:
-        parts = {part: self._given[name] for part, name in self.header.evidence.items()}
+        parts = {part: self._column(name) for part, name in self.header.evidence.items()}
         if not parts:
             return None
         found, problems = read_evidence_columns(parts, self.rows)
@@ -203,7 +233,7 @@ class FrameReading:
         """The frames of items, by the paths of their lists."""
         if not self._options.lists:
             return {}
-        keys = [self._given[name] for name in self._options.key]
+        keys = [self._column(name) for name in self._options.key]
         return {
             path: children_of(path, frame, keys, self._options.key)
             for path, frame in zip(self.header.lists, self._options.lists.values(), strict=True)

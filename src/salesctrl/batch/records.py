@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
 import polars as pl
 
-from salesctrl.errors import FactProblem, FactsError
+from salesctrl.errors import FactProblem
 from salesctrl.evaluate.facts import Reading, Value, read_record
 from salesctrl.evaluate.layout import Leaf, Record
 from salesctrl.policy.vocabulary import VocabularyIndex
@@ -51,38 +50,22 @@ def record_path(name: str, vocabulary: VocabularyIndex) -> str | None:
     return ".".join(path)
 
 
-def open_structs(
-    frame: pl.DataFrame, vocabulary: VocabularyIndex, *, but: Collection[str] = ()
-) -> tuple[pl.Series, ...]:
-    """The columns of a frame, the structs among them that are named for a record opened.
+def open_structs(column: pl.Series, vocabulary: VocabularyIndex) -> list[pl.Series]:
+    """A column, opened if it holds structs and is named for a record.
 
     Their fields are columns with dotted names, so that `resolve` finds what they hold. Nothing is copied.
 
-    Args:
-        frame: The columns.
-        vocabulary: What kinds of records there are.
-        but: The columns that a mapping speaks of: they stay as they are.
-
-    Raises:
-        FactsError: A field of a struct has the name of another column.
+    >>> import salesctrl
+    >>> column = pl.Series("order", [{"amount": 5, "note": "a"}])
+    >>> [one.name for one in open_structs(column, salesctrl.load().checked.vocabulary)]
+    ['order.amount', 'order.note']
     """
-    done: list[pl.Series] = []
-    for series in frame.iter_columns():
-        done += [series] if series.name in but else _opened(series, vocabulary)
-    twice = [name for name, count in Counter(series.name for series in done).items() if count > 1]
-    if twice:
-        message, help = "given in a record, and in a column of this name", "leave one of them out"
-        raise FactsError([FactProblem(name, "F_COLUMN", message, help) for name in twice])
-    return tuple(done)
-
-
-def _opened(series: pl.Series, vocabulary: VocabularyIndex) -> list[pl.Series]:
-    if not isinstance(series.dtype, pl.Struct) or record_path(series.name, vocabulary) is None:
-        return [series]
+    if not isinstance(column.dtype, pl.Struct) or record_path(column.name, vocabulary) is None:
+        return [column]
     inner = [
-        series.struct.field(field.name).alias(f"{series.name}.{field.name}") for field in series.dtype.fields
+        column.struct.field(field.name).alias(f"{column.name}.{field.name}") for field in column.dtype.fields
     ]
-    return [one for series in inner for one in _opened(series, vocabulary)]
+    return [one for series in inner for one in open_structs(series, vocabulary)]
 
 
 def records_in(series: Iterable[pl.Series], columns: Columns) -> dict[str, str]:
