@@ -54,6 +54,9 @@ def _pandas(columns: Mapping[str, pl.Series]) -> pd.DataFrame:
     """Columns of numpy; the labels of the rows are no numbers from 0."""
     done = {}
     for name, series in columns.items():
+        if isinstance(series.dtype, pl.Enum):
+            done[name] = pd.Categorical(series.to_list(), categories=series.dtype.categories.to_list())
+            continue
         plain = series.dtype.is_float() or series.dtype.is_integer()
         done[name] = series.to_numpy() if plain else pd.Series(series.to_list(), dtype=object)
     frame = pd.DataFrame(done) if done else pd.DataFrame()

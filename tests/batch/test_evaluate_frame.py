@@ -33,11 +33,16 @@ FEW = settings(
 
 
 def column(leaf: Leaf, values: Sequence[Any], form: str) -> pl.Series:
-    """Run-time values of a fact as a column: of objects, of texts, or of its type."""
+    """Run-time values of a fact as a column: of objects, of texts, of categories, or of its type."""
     type_ = leaf.field.type
     python: list[Any] = [python_value(value, type_) for value in values]
     if form == "objects":
         return pl.Series(leaf.path, python, dtype=pl.Object)
+    if form == "categories" and type_.base in (Base.TEXT, Base.CHOICE):
+        words = sorted({value for value in python if value is not None}, reverse=len(python) % 2 == 0)
+        return pl.Series(
+            leaf.path, python, dtype=pl.Enum([*words, "in no row"][: len(words) + len(leaf.path) % 2])
+        )
     if form == "texts":
         texts = [plain_value(value, type_) for value in values]
         return pl.Series(leaf.path, [_text(text) for text in texts], dtype=pl.String)
@@ -62,7 +67,7 @@ def _text(value: Any) -> str | None:
 def columns_of(engine: Engine, cases: Sequence[Any], c: Chooser, *, objects: bool) -> dict[str, pl.Series]:
     """Cases as columns, each in one of the forms, in any order; only some kinds of frame hold objects."""
     columns: dict[str, pl.Series] = {}
-    forms = ("objects", "texts", "typed") if objects else ("texts", "typed")
+    forms = ["texts", "typed", "categories", *(["objects"] if objects else [])]
     for plan in {id(p): p for p in engine.point("point").plans}.values():
         evaluator = engine.point("point").at(plan.interval.first)
         rows = [read_facts(evaluator.root, len(plan.inputs.slots), case.given).values for case in cases]

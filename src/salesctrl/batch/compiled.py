@@ -76,6 +76,7 @@ class Compiled:
         self._last = [*self._pending(names), self._rank(names).alias(OUTCOME)]
         self._kept = names
         self._spent = [name for name in names if name[0] == "m"]
+        self._in_one = self._program.in_one
         self.row_bytes = self._program.row_bytes + sum(
             _FINAL_BYTES if name[0] == "o" else 8 for name in names
         )
@@ -83,12 +84,25 @@ class Compiled:
 
     def decide(self, scope: Scope, judge: Judge | None) -> pl.DataFrame:
         """The decisions on the rows of a scope."""
+        if self._in_one is not None and self._finish:
+            try:
+                return self._at_once(scope.frame, self._in_one)
+            except (pl.exceptions.InvalidOperationError, pl.exceptions.ShapeError):
+                pass  # what is the same for every row: `added` knows what to do
         done = self._program.run(scope, judge)
         if not self._finish:  # there are no rules and values; where no policy is in force, nothing is allowed
             outcome = Outcome.ALLOW if self._plan.policies else Outcome.INCOMPLETE
             return pl.DataFrame({OUTCOME: pl.repeat(outcome.rank, done.height, dtype=pl.UInt8, eager=True)})
         done = added(done, self._finish).select(self._kept)
         return added(done, self._last).drop(self._spent)
+
+    def _at_once(self, frame: pl.DataFrame, stages: Sequence[Sequence[pl.Expr]]) -> pl.DataFrame:
+        """All stages as one query, which waits for no stage to end before it begins the next."""
+        query = frame.lazy()
+        for expressions in stages:
+            query = query.with_columns(expressions)
+        query = query.with_columns(self._finish).select(self._kept).with_columns(self._last).drop(self._spent)
+        return query.collect(optimizations=pl.QueryOptFlags.none())
 
     # -- what is computed ------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import polars as pl
 
 from salesctrl.batch.bits import word_count, word_type
+from salesctrl.batch.coded import Equalities
 from salesctrl.batch.compiled import OUTCOME, Compiled, is_text
 from salesctrl.batch.frames import ROWS_AT_ONCE
 from salesctrl.batch.given import Given, Shape, shape_of
@@ -51,10 +52,12 @@ class BatchPlan:
         self.plan = evaluator.plan
         self._organisation = organisation
         self._measured = wide_facts(self.plan)
+        self._equalities = Equalities(self.plan)
         self._compiled: dict[tuple[tuple[Shape, ...], bool], Compiled | None] = {}
 
     def decide(self, given: Given) -> Decided:
         """Decide every row, in order."""
+        given = self._equalities.plain(given)
         shapes = self._shapes(given)
         compiled = self._program(shapes, evidence=given.evidence is not None)
         if compiled is not None:

@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 import polars as pl
 
-from salesctrl.batch.frames import arrow_column, object_column
+from salesctrl.batch.arrow_columns import arrow_column, object_column
 from salesctrl.errors import FactProblem, FactsError, MissingExtra
 from salesctrl.tables.chosen import listed
 from salesctrl.tables.source import wrong

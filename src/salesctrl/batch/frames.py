@@ -18,13 +18,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
+from salesctrl.batch.arrow_columns import arrow_codes, arrow_column, as_enum, object_column
 from salesctrl.errors import FactProblem, FactsError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 _KINDS_HELP = "pass a frame of pandas or Polars, or a table, a batch or a reader of Arrow"
-_POLARS_DIGITS = 38
 
 
 class FrameKind(Enum):
@@ -67,13 +67,15 @@ class Frame:
 class Untaken:
     """A frame whose columns are taken one by one, when they are read: those of texts take long.
 
-    ``slow`` are the columns that take longer than others.
+    ``column`` takes one by its name; ``coded`` takes one of categories that are texts as an Enum, and gives
+    ``None`` for any other. ``slow`` are the columns that take longer than others.
     """
 
     kind: FrameKind
     names: tuple[str, ...]
     rows: int
     column: Callable[[str], pl.Series]
+    coded: Callable[[str], pl.Series | None]
     index: pd.Index[Any] | None = None
     slow: frozenset[str] = frozenset()
 
@@ -137,15 +139,19 @@ def open_frame(frame: object, only: Collection[str] | None = None) -> Untaken:
     places = {name: i for i, name in enumerate(names) if only is None or name in only}
     if kind is FrameKind.POLARS:
         assert isinstance(frame, pl.DataFrame)
-        return Untaken(kind, tuple(places), frame.height, frame.get_column, slow=_texts_in(frame))
+        return _of_polars(kind, frame.select(list(places)), frame.height)
     if kind is FrameKind.POLARS_LAZY:
         assert isinstance(frame, pl.LazyFrame)
         return _collected(frame, tuple(places))
     return (_from_pandas if kind in _PANDAS else _from_arrow)(frame, kind, places)
 
 
-def _texts_in(columns: pl.DataFrame) -> frozenset[str]:
-    return frozenset(name for name, dtype in columns.schema.items() if dtype == pl.String)
+def _of_polars(kind: FrameKind, columns: pl.DataFrame, rows: int) -> Untaken:
+    def enum(name: str) -> pl.Series | None:
+        return columns[name] if columns.schema[name] == pl.Enum else None
+
+    texts = frozenset(name for name, dtype in columns.schema.items() if dtype == pl.String)
+    return Untaken(kind, tuple(columns.columns), rows, columns.get_column, enum, slow=texts)
 
 
 def give(frame: Frame, columns: pl.DataFrame) -> object:
@@ -242,15 +248,14 @@ def _names(frame: Any, kind: FrameKind) -> tuple[str, ...]:
 
 
 def _collected(frame: pl.LazyFrame, names: tuple[str, ...]) -> Untaken:
-    kind = FrameKind.POLARS_LAZY
     try:
         if not names:
             rows = frame.select(pl.len()).collect().item()
-            return Untaken(kind, names, rows, pl.DataFrame().get_column)
+            return _of_polars(FrameKind.POLARS_LAZY, pl.DataFrame(), rows)
         columns = frame.select(names).collect()
     except Exception as error:
         raise FactsError([FactProblem.unreadable("", error)]) from error
-    return Untaken(kind, names, columns.height, columns.get_column, slow=_texts_in(columns))
+    return _of_polars(FrameKind.POLARS_LAZY, columns, columns.height)
 
 
 # --- Arrow ----------------------------------------------------------------------------------------------
@@ -268,101 +273,8 @@ def _from_arrow(frame: Any, kind: FrameKind, places: Mapping[str, int]) -> Untak
     slow = frozenset(n for n, i in places.items() if not any(is_(frame.schema[i].type) for is_ in plain))
     return Untaken(
         kind, tuple(places), frame.num_rows, lambda name: arrow_column(name, frame.column(places[name])),
-        slow=slow,
+        lambda name: arrow_codes(frame.column(places[name])), slow=slow,
     )  # fmt: skip
-
-
-def arrow_column(name: str, values: Any) -> pl.Series:
-    """A column of Arrow, an array or one in chunks, as a column of Polars.
-
-    >>> import pyarrow as pa
-    >>> arrow_column("a", pa.array([Decimal("1.50"), None], pa.decimal256(60, 2))).to_list()
-    [Decimal('1.50'), None]
-    """
-    import pyarrow as pa
-
-    held = _held_as(values.type) if _is_valid(values) else None
-    if held is not None:
-        if pa.types.is_string(held) or pa.types.is_large_string(held):
-            held = pa.string_view()  # as Polars holds them: Arrow gets there sooner, and beside other columns
-        try:
-            return pl.Series(name, values if held == values.type else values.cast(held))
-        except (pa.ArrowException, pl.exceptions.PolarsError):
-            pass  # too large for it, or a zone that Polars does not know
-    try:
-        return object_column(name, values.to_pylist())
-    except UnicodeDecodeError as error:
-        if pa.types.is_nested(values.type):
-            raise FactsError([FactProblem.unreadable(name, error)]) from error
-        return object_column(name, _decoded(values))
-
-
-def _is_valid(values: Any) -> bool:
-    """Whether Arrow holds what it says that it holds: a file may have texts in it that are no UTF-8."""
-    import pyarrow as pa
-
-    try:
-        values.validate(full=not _is_ascii(values))
-    except pa.ArrowInvalid:
-        return False
-    return True
-
-
-def _is_ascii(values: Any) -> bool:
-    """Whether an array is of texts in ASCII alone: a look at the bytes takes a tenth of a full validation."""
-    import numpy as np
-    from pyarrow import types
-
-    if not (types.is_string(values.type) or types.is_large_string(values.type)) or hasattr(values, "chunks"):
-        return False
-    data = values.buffers()[2]
-    return data is None or not len(data) or int(np.frombuffer(data, np.uint8).max()) < 0x80
-
-
-def _decoded(values: Any) -> list[object]:
-    """Texts of which some are no UTF-8: these stay the bytes that they are."""
-    import pyarrow as pa
-
-    if pa.types.is_dictionary(values.type):
-        values = values.cast(values.type.value_type)
-    done: list[object] = []
-    for cell in values.cast(pa.binary()).to_pylist():
-        try:
-            done.append(None if cell is None else cell.decode())
-        except UnicodeDecodeError:
-            done.append(cell)
-    return done
-
-
-def _held_as(type_: Any) -> Any:
-    """The type of Arrow under which Polars takes such values over exactly; None if there is none.
-
-    Polars is never asked to take others: some of them make it panic.
-    """
-    import pyarrow as pa
-    from pyarrow import types
-
-    if types.is_dictionary(type_):
-        text = types.is_string(type_.value_type) or types.is_large_string(type_.value_type)
-        return type_ if text else _held_as(type_.value_type)
-    if types.is_decimal(type_):
-        if not 0 <= type_.scale <= _POLARS_DIGITS:
-            return None
-        return type_ if types.is_decimal128(type_) else pa.decimal128(_POLARS_DIGITS, type_.scale)
-    if types.is_float16(type_):
-        return pa.float32()
-    if types.is_timestamp(type_):
-        return pa.timestamp("ms", type_.tz) if type_.unit == "s" else type_
-    if types.is_list(type_) or types.is_large_list(type_) or types.is_fixed_size_list(type_):
-        return type_ if _held_as(type_.value_type) == type_.value_type else None
-    if types.is_struct(type_):
-        return type_ if all(_held_as(field.type) == field.type for field in type_) else None
-    plain = (
-        types.is_boolean(type_), types.is_integer(type_), types.is_floating(type_), types.is_date(type_),
-        types.is_string(type_), types.is_large_string(type_), type_ == pa.string_view(),
-        types.is_null(type_),
-    )  # fmt: skip
-    return type_ if any(plain) else None
 
 
 def on_threads(
@@ -381,15 +293,6 @@ def on_threads(
         places = sorted(range(len(todo)), key=lambda place: not slow(todo[place]))
         begun = {place: pool.submit(do, todo[place]) for place in places}
         return [begun[place].result() for place in range(len(todo))]
-
-
-def object_column(name: str, values: Sequence[object]) -> pl.Series:
-    """A column of Python objects as they are; ``None`` is nothing.
-
-    >>> object_column("a", [1, "x", None]).null_count()
-    1
-    """
-    return pl.Series(name, list(values), dtype=pl.Object)
 
 
 def _arrow_table(columns: pl.DataFrame) -> Any:
@@ -422,10 +325,11 @@ def _one_batch(table: Any) -> Any:
 
 
 def _from_pandas(frame: Any, kind: FrameKind, places: Mapping[str, int]) -> Untaken:
-    dtypes = frame.dtypes
+    columns = {name: column for name, (_, column) in zip(_names(frame, kind), frame.items(), strict=True)}
     return Untaken(
-        kind, tuple(places), len(frame), lambda name: _pandas_column(name, frame.iloc[:, places[name]]),
-        frame.index, frozenset(name for name, i in places.items() if not _is_numeric(dtypes.iloc[i])),
+        kind, tuple(places), len(frame), lambda name: _pandas_column(name, columns[name]),
+        lambda name: _pandas_codes(columns[name]), frame.index,
+        frozenset(name for name in places if not _is_numeric(columns[name].dtype)),
     )  # fmt: skip
 
 
@@ -453,10 +357,26 @@ def _pandas_column(name: str, column: Any) -> pl.Series:
 
 def _spread(name: str, codes: Any, categories: Any) -> pl.Series:
     """The values of a column of categories: each is taken over once."""
+    return _pandas_column(name, categories.to_series()).gather(_places(codes))
+
+
+def _pandas_codes(column: Any) -> pl.Series | None:
+    """A column of categories that are texts as an Enum."""
+    import pandas as pd
+
+    dtype = column.dtype
+    if not isinstance(dtype, pd.CategoricalDtype) or _is_mixed(dtype):
+        return None
+    words = _pandas_column("", dtype.categories.to_series())
+    return as_enum(_places(column.cat.codes.to_numpy()), words)
+
+
+def _places(codes: Any) -> pl.Series:
+    """The codes of categories; none where pandas writes a gap."""
     places = pl.Series(codes)
-    if len(codes) and codes.min() < 0:  # how pandas writes a gap
+    if len(codes) and codes.min() < 0:
         places = pl.select(pl.when(places >= 0).then(places)).to_series()
-    return _pandas_column(name, categories.to_series()).gather(places)
+    return places
 
 
 def _is_numeric(dtype: Any) -> bool:

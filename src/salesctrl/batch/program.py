@@ -104,6 +104,13 @@ class Program:
         made = [node for stage in self._stages for node, _ in stage.vectors]
         return sum(1 / 8 if ops[node].name in _TRUTHS else 8 * self._widths[node] / 64 for node in made)
 
+    @property
+    def in_one(self) -> Sequence[Sequence[pl.Expr]] | None:
+        """The expressions of each stage, where there are none but expressions."""
+        if any(stage.folds or stage.judges for stage in self._stages):
+            return None
+        return [stage.expressions() for stage in self._stages]
+
     def run(self, scope: Scope, judge: Judge | None = None) -> pl.DataFrame:
         """The rows with the columns of the program beside the facts."""
         for stage in self._stages:

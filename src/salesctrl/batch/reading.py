@@ -10,12 +10,14 @@ from typing import Any
 import polars as pl
 
 from salesctrl.batch.children import Children, children_of
+from salesctrl.batch.coded import read_coded
 from salesctrl.batch.convert import Cells, absent, read_column
 from salesctrl.batch.evidence import read_evidence_columns
 from salesctrl.batch.frames import ROWS_AT_ONCE, Frame, names_of, on_threads, open_frame
 from salesctrl.batch.given import Given, taken
 from salesctrl.batch.header import Header, resolve
 from salesctrl.batch.lists import ListColumn, read_list
+from salesctrl.batch.readers import Way
 from salesctrl.batch.records import open_structs, read_records, record_path, records_in
 from salesctrl.calendar import FIRST_DAY, LAST_DAY
 from salesctrl.diagnostics import suggest
@@ -185,12 +187,18 @@ class FrameReading:
         """A fact: its cells in parts, with the first row of each; none of a list, which stays as it came."""
         path, given, target = source
         leaf = self._leaves[path]
-        column = self._column(given) if isinstance(given, str) else given
         if leaf.items is not None:
-            self._facts[path] = column
+            self._facts[path] = self._column(given) if isinstance(given, str) else given
             return []
-        # Parts of a long column fit into memory that is there from the part before.
         way = {**self._way, **_texts(target)}
+        coded = (
+            self._untaken.coded(given) if isinstance(given, str) and given in self._untaken.names else None
+        )
+        cells = None if coded is None else read_coded(leaf, coded, Way(**way))
+        if cells is not None:
+            return [(0, cells)]
+        # Parts of a long column fit into memory that is there from the part before.
+        column = self._column(given) if isinstance(given, str) else given
         return [(first, read_column(leaf, part, **way)) for first, part in _parts(column)]
 
     def _sources(self) -> Iterator[Source]:

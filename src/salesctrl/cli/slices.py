@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 
 import polars as pl
 
+from salesctrl.batch.arrow_columns import object_column
 from salesctrl.batch.evaluator import BatchEvaluator
 from salesctrl.batch.files import Slice, TableFile
-from salesctrl.batch.frames import object_column
 from salesctrl.batch.reading import Options
 from salesctrl.batch.result import BatchResult
 from salesctrl.cli.deciding import Deciding, as_of_on_the_line

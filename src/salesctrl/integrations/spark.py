@@ -201,7 +201,7 @@ def _check_records(
     """Refuse columns of which only the rows would say whether they hold records: texts that may be JSON."""
     import polars as pl
 
-    from salesctrl.batch.frames import arrow_column
+    from salesctrl.batch.arrow_columns import arrow_column
     from salesctrl.batch.records import record_path
     from salesctrl.tables.columns import Columns
 

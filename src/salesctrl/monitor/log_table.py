@@ -10,8 +10,9 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from salesctrl.batch.arrow_columns import object_column
 from salesctrl.batch.files import Slice, TableFile, table_file, typed_column
-from salesctrl.batch.frames import names_of, object_column, take
+from salesctrl.batch.frames import names_of, take
 from salesctrl.monitor.log_rows import RawLog, RowProblem
 
 _ROWS = 1_000_000
