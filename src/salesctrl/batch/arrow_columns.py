@@ -124,7 +124,7 @@ def arrow_codes(values: Any) -> pl.Series | None:
             return None
         values = values.chunk(0)
     words = arrow_column("", values.dictionary)
-    return as_enum(pl.Series(values.indices), words)
+    return as_enum(pl.Series(values.indices).cast(pl.UInt32), words)
 
 
 def as_enum(places: pl.Series, words: pl.Series) -> pl.Series | None:
@@ -137,7 +137,7 @@ def as_enum(places: pl.Series, words: pl.Series) -> pl.Series | None:
         return None
     if words.is_duplicated().any():
         return None
-    return words.cast(pl.Enum(words)).gather(places.cast(pl.UInt32))  # of the type that Polars counts with
+    return words.cast(pl.Enum(words)).gather(places)
 
 
 def object_column(name: str, values: Sequence[object]) -> pl.Series:

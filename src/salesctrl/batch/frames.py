@@ -372,11 +372,13 @@ def _pandas_codes(column: Any) -> pl.Series | None:
 
 
 def _places(codes: Any) -> pl.Series:
-    """The codes of categories; none where pandas writes a gap."""
+    """The codes of categories, of the type that Polars counts with; none where pandas writes a gap."""
+    import numpy as np
+
+    if not len(codes) or codes.min() >= 0:
+        return pl.Series(codes.astype(np.uint32))
     places = pl.Series(codes)
-    if len(codes) and codes.min() < 0:
-        places = pl.select(pl.when(places >= 0).then(places)).to_series()
-    return places
+    return pl.select(pl.when(places >= 0).then(places)).to_series().cast(pl.UInt32)
 
 
 def _is_numeric(dtype: Any) -> bool:
