@@ -12,6 +12,8 @@ from salesctrl.monitor.log_rows import each_event
 from salesctrl.monitor.matching import Candidate
 from salesctrl.monitor.model import Event
 
+_WORD = 2**64 - 1
+
 
 def proofs(events: pl.DataFrame, duty_of: dict[str, str], pairs: pl.DataFrame) -> pl.DataFrame:
     """The earliest events by which one person did both duties of a pair in a case: a row for each.
@@ -58,16 +60,17 @@ def _several(events: pl.DataFrame, code_of: dict[str, int]) -> pl.DataFrame:
     code = pl.lit(pl.Series(list(code_of.values()), dtype=pl.UInt64))
     duty = code.gather(pl.col("activity").cast(activities, strict=False).to_physical())
     # The lowest bits of a hash make room for the duty: sorted, two duties of one key are neighbours.
-    room = 1 << len(code_of).bit_length()
+    low = (1 << len(code_of).bit_length()) - 1
+    of_duty, of_key = pl.lit(low, pl.UInt64), pl.lit(_WORD - low, pl.UInt64)
     hashed = pl.col("case").hash(1) ^ pl.col("person").hash(2)
     by_somebody = pl.when(pl.col("person").is_not_null())
-    marked = events.select(by_somebody.then(hashed - hashed % room + duty).alias("§mark"))
-    ordered = marked.drop_nulls().sort("§mark").lazy()
-    mark, key = pl.col("§mark"), pl.col("§mark") - pl.col("§mark") % room
+    marked = events.select(by_somebody.then(hashed & of_key | duty).alias("§mark"))
+    mark, key = pl.col("§mark"), pl.col("§mark") & of_key
     both = (key == key.shift()) & (mark != mark.shift())
+    ordered = marked.drop_nulls().lazy().sort("§mark")
     found = ordered.select(key.filter(both).unique()).collect().to_series()
     among = marked.select(key.is_in(found.implode()).fill_null(False)).to_series()
-    return events.with_columns(marked.to_series() % room).filter(among).rename({"§mark": "§duty"})
+    return events.filter(among).with_columns(marked.filter(among).select((mark & of_duty).alias("§duty")))
 
 
 def conflicts(controls: Controls, events: pl.DataFrame) -> Iterator[CaseFinding]:
@@ -80,8 +83,7 @@ def conflicts(controls: Controls, events: pl.DataFrame) -> Iterator[CaseFinding]
     }
     if not duty_of:
         return
-    spoken = events.filter(pl.col("activity").is_in(list(duty_of)))
-    lacking = spoken.filter(pl.col("person").is_null())
+    lacking = events.filter(pl.col("person").is_null()).filter(pl.col("activity").is_in(list(duty_of)))
     for event in each_event(lacking):
         first = next(watch for watch in watches.values() if event.activity in watch.activities)
         finding = controls.lacking(first, event)
@@ -91,7 +93,7 @@ def conflicts(controls: Controls, events: pl.DataFrame) -> Iterator[CaseFinding]
     pairs = pl.DataFrame(
         rows, schema={"pair": pl.String, "first": pl.String, "second": pl.String}, orient="row"
     )
-    shown = spoken.select("id", "case", "person", "activity", "time", "on", "role", "department")
+    shown = events.select("id", "case", "person", "activity", "time", "on", "role", "department")
     for row in proofs(shown, duty_of, pairs).iter_rows(named=True):
         watch = watches[row["pair"]]
         both = [_event(row, side) for side in ("first", "second")]

@@ -169,8 +169,7 @@ def _with_ids(work: pl.DataFrame, given: bool) -> pl.DataFrame:
 
 
 def _repeated(work: pl.DataFrame, raw: RawLog, placed: Placed) -> pl.DataFrame:
-    """With a code for each further row of one id, and the number of the row that stays."""
-    work = work.with_columns(first=pl.lit(None, dtype=work["row"].dtype))
+    """With a code for each further row of one id, and the number of the row that stays, if there is any."""
     good = work.select("id", "row", "index")
     if work["code"].null_count() < work.height:
         good = good.filter(work["code"].is_null())
@@ -193,15 +192,15 @@ def _repeated(work: pl.DataFrame, raw: RawLog, placed: Placed) -> pl.DataFrame:
     ).filter(pl.col("place") > 0)
     code = pl.when("as_first").then(pl.lit("V_DUPLICATE")).otherwise(pl.lit("V_SAME_ID"))
     later = later.select("index", "first", again=code)
-    return (
-        work.drop("first")
-        .join(later, on="index", how="left", maintain_order="left")
-        .with_columns(code=pl.coalesce("code", "again"))
+    return work.join(later, on="index", how="left", maintain_order="left").with_columns(
+        code=pl.coalesce("code", "again")
     )
 
 
 def _reasons(rejected: pl.DataFrame, times: pl.Series, problems: Mapping[int, RowProblem]) -> pl.DataFrame:
     """The rejected rows with their reasons in words."""
+    if "first" not in rejected.columns:
+        rejected = rejected.with_columns(first=pl.lit(None, pl.Int64))
     shown = texts_of(times[rejected["index"]]).values
     said: list[str] = []
     for index, code, id_, first, time in zip(
