@@ -72,6 +72,7 @@ def controls(draw: st.DrawFn, number: int = 0) -> dict[str, Any]:
     names = ["first", "second", "third"][: draw(st.sampled_from([1, 2, 2, 2, 3]))]
     gather = draw(_arounds(f"list{number}_", names))
     tests = ["true", f"{names[0]}.amount > 50", f'{names[-1]}.person == "7"', f"{names[0]}.on >= as_of"]
+    tests.append(f'{names[-1]}.role == "clerk"')
     tests += [f"count(e for e in matched.{name}) > 1" for name in gather]
     tests += [f"sum(e.amount for e in matched.{name}) < {names[0]}.amount" for name in gather]
     rules: list[dict[str, Any]] = []
@@ -118,7 +119,7 @@ def events(draw: st.DrawFn, most: int = 14) -> list[dict[str, object]]:
             "case": draw(st.sampled_from(["c1", "c2"])),
             "activity": draw(st.sampled_from(ACTIVITIES)),
             "person": draw(st.sampled_from(PERSONS)),
-            "role": draw(st.sampled_from([None, "clerk"])),
+            "role": draw(st.sampled_from([None, "clerk", "文员", "visitor"])),
             "customer": draw(st.sampled_from([None, "C-1", "C-2"])),
             "amount": draw(st.sampled_from([None, "100.00", "30.00", "0.01", "ten"])),
             "time": START + timedelta(hours=hours),

@@ -4,9 +4,11 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.loading import engine_of
 
 from salesctrl.compile.cases import Activities, CheckedActivity
 from salesctrl.monitor.events import EventReader, Refused, zone_of
@@ -183,3 +185,41 @@ def test_whatever_comes_is_an_event_or_is_refused(given, zone):
         assert read.case
     else:
         assert read.reason
+
+
+@pytest.mark.parametrize(
+    ("given", "role"),
+    [
+        ("finance_manager", "finance_manager"),
+        (" 财务部经理 ", "finance_manager"),
+        ("Visitor", "Visitor"),
+        ("", None),
+    ],
+)
+def test_a_role_goes_by_its_name_whatever_the_log_calls_it(given, role):
+    roles = """\
+pack: p
+version: "1"
+---
+vocabulary: v
+activities:
+  ship: {title: {en: Ships, zh: 发货}}
+---
+organisation: o
+roles:
+  finance_manager: {title: {en: Finance manager, zh: 财务部经理}}
+---
+case_control: c
+events: {shipped: {activity: ship}}
+rules:
+  - {id: R, when: 'shipped.role == "finance_manager"', deny: true}
+"""
+    engine = engine_of(roles)
+    event = {"id": "1", "case": "A", "activity": "ship", "role": given, "time": "2026-03-01T09:00+08:00"}
+    monitor = engine.monitor(zone="Asia/Shanghai")
+    monitor.add(event)
+    [taken] = monitor.events
+    assert taken.role == role
+    found = engine.monitor_log(pl.DataFrame([event]), zone="Asia/Shanghai").findings
+    assert [one.rules for one in found] == [one.rules for one in monitor.findings]
+    assert any(one.rules for one in found) == (role == "finance_manager")

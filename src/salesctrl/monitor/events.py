@@ -13,7 +13,7 @@ from salesctrl.compile.cases import Activities
 from salesctrl.compile.derived_cases import EVENT
 from salesctrl.diagnostics import quoted, suggest
 from salesctrl.monitor.model import FIELDS, Event
-from salesctrl.policy.organisation import normal
+from salesctrl.policy.organisation import Organisation, normal
 from salesctrl.policy.vocabulary import VocabularyIndex
 
 _TEXTS: Final = ("person", "role", "department")
@@ -69,11 +69,16 @@ class EventReader:
     """
 
     def __init__(
-        self, activities: Activities, zone: str | None = None, vocabulary: VocabularyIndex | None = None
+        self,
+        activities: Activities,
+        zone: str | None = None,
+        vocabulary: VocabularyIndex | None = None,
+        organisation: Organisation | None = None,
     ):
         self._activities = activities
         self._zone = zone_of(zone)
         self._vocabulary = vocabulary or VocabularyIndex({})
+        self._organisation = organisation
         self._has_fields = EVENT in self._vocabulary.kinds
         self._day = date.min
 
@@ -122,9 +127,15 @@ class EventReader:
             attributes[attribute] = value
         return Event(
             id, intern(case), activity, moment.astimezone(UTC), on,
-            texts["person"], texts["role"], texts["department"],
+            texts["person"], self._role(texts["role"]), texts["department"],
             MappingProxyType(attributes) if attributes else _NONE,
         )  # fmt: skip
+
+    def _role(self, text: str | None) -> str | None:
+        """The name of a role that a title or an alias means; a text that means none stays."""
+        if text is None or self._organisation is None:
+            return text
+        return self._organisation.role(text) or text
 
     def _moment(self, value: object) -> datetime | str:
         """A point in time, or what is wrong with it."""

@@ -28,6 +28,7 @@ from salesctrl.monitor.log_rows import each_event
 from salesctrl.monitor.matching import MOST_MATCHES, of_matches, spoken_of
 from salesctrl.monitor.model import Event
 from salesctrl.outcome import Outcome
+from salesctrl.policy.organisation import Organisation, normal
 from salesctrl.policy.vocabulary import VocabularyIndex
 from salesctrl.tables.chosen import listed
 
@@ -145,6 +146,7 @@ def monitor_log(
     if as_of is not None:
         frame = frame.filter(pl.col("on") <= as_of)
     events, unknown = _with_activities(frame, watching)
+    events = _with_roles(events, rules.checked.organisation)
     latest = events["on"].max() if events.height else None
     day = as_of or (latest if isinstance(latest, date) else date.min)
     look = _Look(rules, watching, events, day)
@@ -211,6 +213,15 @@ def _with_activities(frame: pl.DataFrame, controls: Controls) -> tuple[pl.DataFr
     if any(text != name for text, name in known.items()):
         events = events.with_columns(pl.col("activity").replace(known))
     return events, frame.clear() if events is frame else frame.filter(~listed)
+
+
+def _with_roles(events: pl.DataFrame, organisation: Organisation) -> pl.DataFrame:
+    """The events with the names of roles, where there are titles or aliases; a text that means none stays."""
+    texts = events["role"].drop_nulls().unique()
+    names = {text: organisation.role(text) or normal(text) for text in texts}
+    if all(text == name for text, name in names.items()):
+        return events
+    return events.with_columns(pl.col("role").replace(names))
 
 
 class _Look:

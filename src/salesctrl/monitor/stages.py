@@ -70,7 +70,7 @@ def _groups(
     known: dict[str, Event] = {}
     problems: list[FactProblem] = []
     checked = policies.checked
-    reader = EventReader(checked.cases.activities, zone, checked.vocabulary)
+    reader = EventReader(checked.cases.activities, zone, checked.vocabulary, checked.organisation)
     for where, one in _given(given, zone, case, problems):
         event = reader.read(one)
         if isinstance(event, Refused):

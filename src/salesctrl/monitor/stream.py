@@ -116,7 +116,8 @@ class Monitor:
         self.settings = Settings(None if controls is None else tuple(controls), matcher, zone, late)
         self._controls = Controls(rules, controls)
         self._ladders = self._controls.ladders
-        self._reader = EventReader(self._controls.activities, zone, rules.checked.vocabulary)
+        checked = rules.checked
+        self._reader = EventReader(self._controls.activities, zone, checked.vocabulary, checked.organisation)
         self._apart = tuple({one.by for one in self._ladders.values()} - {BY_CASE})
         """What makes the cases of ladders that are not those of the log: their events are kept apart."""
         self._kept_by: dict[str, tuple[tuple[str, ...], ...]] = {}

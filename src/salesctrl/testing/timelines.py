@@ -115,7 +115,8 @@ def _watched(engine: Engine, case: TestCase, given: Sequence[Mapping[str, object
         ValueError: A control is unknown, or time has gone less far than the events.
     """
     monitor = engine.monitor(controls=case.controls, zone=ZONE, late=_LATE)
-    reader = EventReader(engine.checked.cases.activities, ZONE, engine.checked.vocabulary)
+    checked = engine.checked
+    reader = EventReader(checked.cases.activities, ZONE, checked.vocabulary, checked.organisation)
     read = [(reader.read(one), one) for one in given]
     events = [one for one, _ in read if isinstance(one, Event)]
     events.sort(key=lambda event: (event.time, event.id))
