@@ -48,16 +48,19 @@ def _check_names(documents: Sequence[Loaded[Part]], diagnostics: Diagnostics) ->
     for loaded in documents:
         for what, name, path, key in _named(loaded.doc):
             span = loaded.source.span(path, key=key)
-            earlier = first.setdefault((what, name), span)
+            earlier = first.setdefault((_SHARED.get(what, what), name), span)
             if earlier is not span:
                 message = f"duplicate {what}" if name is None else f"duplicate {what} {quoted(name)}"
                 help_ = _HELP.get(what, "merge the two, or give one another name")
                 diagnostics.error("E208", message, span, help_, [("it stands first here", earlier)])
 
 
+_SHARED = {"timeline": "document of tests"}
+"""What takes its names from those of another: results name a case by the document alone."""
 _HELP = {
     "pack": "a policy set has one pack",
     "calendar": "a policy set has one calendar: merge them",
+    "timeline": "timelines and documents of tests share their names: give one another",
     "title of the kind": "a kind may stand in several vocabularies, but with its title in one of them",
 }
 
