@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salesctrl import FactsError
+from salesctrl.batch.arrow_columns import arrow_column
 from salesctrl.batch.frames import FrameKind, give, names_of, take
 
 ARRAY: Any = pd.array  # the stubs know fewer kinds of values than there are
@@ -346,3 +347,17 @@ def test_pandas_gets_exact_columns():
     arrow = give(take(pd.DataFrame({"a": ARRAY([1, 2], dtype="int64[pyarrow]")})), decided)
     assert all(isinstance(dtype, pd.ArrowDtype) for dtype in arrow.dtypes)
     assert arrow["owed"][0] == Decimal("12345678901234567890.10")
+
+
+@pytest.mark.parametrize("type_", [pa.string(), pa.large_string()])
+def test_parts_of_columns_are_looked_at_by_themselves(type_):
+    """An array that is a part of another has all of its bytes, bad ones too."""
+    texts = [b"a", b"\xff", "收".encode(), b"", b"b"]
+    offsets = np.cumsum([0, *map(len, texts)]).astype(np.int32 if type_ == pa.string() else np.int64)
+    buffers = [None, pa.py_buffer(offsets), pa.py_buffer(b"".join(texts))]
+    whole = pa.Array.from_buffers(type_, len(texts), buffers)
+    assert arrow_column("a", whole).to_list() == ["a", b"\xff", "收", "", "b"]
+    for first, last, values in [(0, 1, ["a"]), (2, 5, ["收", "", "b"]), (3, 4, [""]), (3, 3, [])]:
+        part = arrow_column("a", whole[first:last])
+        assert part.to_list() == values
+        assert part.dtype == (pl.String if values else part.dtype)

@@ -58,8 +58,14 @@ def _is_ascii(values: Any) -> bool:
 
     if not (types.is_string(values.type) or types.is_large_string(values.type)) or hasattr(values, "chunks"):
         return False
-    data = values.buffers()[2]
-    return data is None or not len(data) or int(np.frombuffer(data, np.uint8).max()) < 0x80
+    _, places, data = values.buffers()
+    if data is None or not len(values):
+        return True
+    # Of a part of an array only what is its own: it has the bytes of the whole.
+    width = np.int32 if types.is_string(values.type) else np.int64
+    first, last = np.frombuffer(places, width)[[values.offset, values.offset + len(values)]]
+    own = np.frombuffer(data, np.uint8)[first:last]
+    return not len(own) or int(own.max()) < 0x80
 
 
 def _decoded(values: Any) -> list[object]:
