@@ -133,8 +133,9 @@ _TABLE: Final = (
         "E208",
         "declared twice",
         "A policy set has one pack and one calendar, and every field of a kind, role, duty, person, "
-        "document of tests or timeline, and overlay once. Which of two would count depends on the order of files, so "
-        "neither does. Several vocabularies and organisations are merged: what they declare is distinct.",
+        "document of tests or timeline, and overlay once. Which of two would count depends on the order of "
+        "files, so neither does. Several vocabularies and organisations are merged: what they declare is "
+        "distinct.",
     ),
     (
         "E209",

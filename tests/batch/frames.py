@@ -52,7 +52,7 @@ def an_engine() -> Engine:
 
 def _pandas(columns: Mapping[str, pl.Series]) -> pd.DataFrame:
     """Columns of numpy; the labels of the rows are no numbers from 0."""
-    done = {}
+    done: dict[str, Any] = {}
     for name, series in columns.items():
         if isinstance(series.dtype, pl.Enum):
             done[name] = pd.Categorical(series.to_list(), categories=series.dtype.categories.to_list())
