@@ -92,13 +92,18 @@ class Equalities:
         for number in coded - set(changed):
             values = given.facts[number]
             assert isinstance(values, pl.Series)
-            changed[number] = values.cast(pl.String)
+            changed[number] = _at(_words(values), values)
         return replace(given, facts={**given.facts, **changed})
 
 
 def _words(column: pl.Series) -> pl.Series:
     assert isinstance(column.dtype, pl.Enum)
     return column.dtype.categories
+
+
+def _at(words: pl.Series, codes: pl.Series) -> pl.Series:
+    """The words that codes stand for: several times as fast as a cast."""
+    return words.gather(codes.to_physical().cast(pl.UInt32))
 
 
 def _is_coded(values: pl.Series) -> bool:
@@ -131,7 +136,5 @@ def _of_one_type(columns: Mapping[int, pl.Series], said: list[str]) -> dict[int,
     done: dict[int, pl.Series] = {}
     for n, values in columns.items():
         same = words[n] == every
-        done[n] = (
-            values if same else pl.Series(words[n], dtype=common).gather(values.to_physical().cast(pl.UInt32))
-        )
+        done[n] = values if same else _at(pl.Series(words[n], dtype=common), values)
     return done
