@@ -65,7 +65,7 @@ def _is_ascii(values: Any) -> bool:
     width = np.int32 if types.is_string(values.type) else np.int64
     first, last = np.frombuffer(places, width)[[values.offset, values.offset + len(values)]]
     own = np.frombuffer(data, np.uint8)[first:last]
-    return not len(own) or int(own.max()) < 0x80
+    return not len(own) or int(np.max(own)) < 0x80
 
 
 def _decoded(values: Any) -> list[object]:

@@ -178,7 +178,7 @@ def _floats(leaf: Leaf, column: pl.Series, way: Way) -> Taken:
             n, x = nearest[: len(block)], back[: len(block)]
             np.rint(np.multiply(block, power, out=n), out=n)
             np.equal(np.divide(n, power, out=x), block, out=sure[part])
-            if not (low <= n.min() and n.max() <= high):  # or there is a NaN
+            if not (low <= np.min(n) and np.max(n) <= high):  # or there is a NaN
                 sure[part] &= (low <= n) & (n <= high)
             np.copyto(numbers[part], n, casting="unsafe")
         if sure.all():
@@ -361,7 +361,7 @@ def _plain_words(column: pl.Series, longest: int) -> bool:
     def plain(views: _Views) -> bool:
         words, letters = views.view(np.uint32), views.view(np.uint8)
         first = letters[:, 4]  # 0 if there is none
-        return bool(words[:, 0].max() <= longest and first.min() > ord(" ") and first.max() < 0x7F)
+        return bool(np.max(words[:, 0]) <= longest and np.min(first) > ord(" ") and np.max(first) < 0x7F)
 
     return _all_views(column, plain)
 

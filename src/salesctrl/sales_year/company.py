@@ -276,8 +276,8 @@ def _before(customer: Numbers, day: Numbers, amount: Numbers, settled: Numbers) 
 
 def _until(customer: Numbers, event: Numbers, amount: Numbers, day: Numbers) -> Numbers:
     """The sum of the amounts of a customer whose event was before the day of an order."""
-    base = int(min(event.min(), day.min()))
-    span = int(max(event.max(), day.max())) - base + 2
+    base = int(min(np.min(event), np.min(day)))
+    span = int(max(np.max(event), np.max(day))) - base + 2
     keys = customer * span + (event - base)
     order = np.argsort(keys, kind="stable")
     sums = np.concatenate([[0], np.cumsum(amount[order])])

@@ -470,7 +470,7 @@ EXPENSE_PAYMENT = Sheet(
 
 def cash_books(company: Company) -> pl.DataFrame:
     """The books of the cash sales of every branch, compared at the end of each month."""
-    branches = int(company.customers.branch.max()) + 1
+    branches = int(np.max(company.customers.branch)) + 1
     size = branches * 12
     day = np.tile(company.month_ends, branches)
     book = company.dice.between("cash book", size, 1_000_000, 90_000_000)
