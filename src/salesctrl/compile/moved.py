@@ -36,4 +36,4 @@ def moved_source(
     source: SourceDocument, moved: Mapping[NodePath, NodePath], before: Mapping[NodePath, int] | None = None
 ) -> SourceDocument:
     """The document with its parts reported where other parts stand."""
-    return _Elsewhere(source.data, source.root, source.lines, moved, before or {})
+    return _Elsewhere(source.data, source.tree, source.lines, moved, before or {})

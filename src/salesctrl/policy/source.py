@@ -7,6 +7,7 @@ columns are computed when they are asked for.
 
 from __future__ import annotations
 
+import pickle
 import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
@@ -123,8 +124,21 @@ class SourceDocument:
     """
 
     data: object
-    root: Tree = field(repr=False)
+    tree: Tree | bytes = field(repr=False)
+    """Where each part of it stands; or that as `packed` has it, until somebody asks."""
     lines: Lines = field(repr=False)
+
+    @property
+    def root(self) -> Tree:
+        """Where the whole of it stands, and in that each of its parts."""
+        if isinstance(self.tree, bytes):
+            object.__setattr__(self, "tree", pickle.loads(self.tree))  # noqa: S301 - of `packed`
+        assert not isinstance(self.tree, bytes)
+        return self.tree
+
+    def packed(self) -> bytes:
+        """Where each part of it stands, as bytes: of most documents that are loaded nobody asks it."""
+        return pickle.dumps(self.root, protocol=5)
 
     @property
     def file(self) -> str:
