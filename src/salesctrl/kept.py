@@ -24,8 +24,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from salesctrl.policy.source import SourceDocument
-
 _KEY = "key"
 _KEY_BYTES = 32
 _DIGEST_BYTES = hashlib.sha256().digest_size
@@ -142,9 +140,7 @@ class _Pickler(pickle.Pickler):
         cls = type(what)
         if cls is MappingProxyType:
             return read_only, (dict(what),)
-        if cls is SourceDocument:
-            return record, (cls, what.data, what.packed(), what.lines)
-        if "__slots__" in cls.__dict__ and is_dataclass(cls):
+        if "__slots__" in cls.__dict__ and is_dataclass(cls) and cls.__reduce__ is object.__reduce__:
             return record, (cls, *(getattr(what, name) for name in _slots(cls)[0]))
         return NotImplemented
 

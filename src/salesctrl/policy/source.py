@@ -10,10 +10,11 @@ from __future__ import annotations
 import pickle
 import re
 from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from salesctrl.diagnostics import LINE_BREAK, Span
+from salesctrl.kept import record
 
 __all__ = [
     "PLACE_BITS",
@@ -125,20 +126,22 @@ class SourceDocument:
 
     data: object
     tree: Tree | bytes = field(repr=False)
-    """Where each part of it stands; or that as `packed` has it, until somebody asks."""
+    """Where each part of it stands; or that as `pickle` has it, until somebody asks."""
     lines: Lines = field(repr=False)
 
     @property
     def root(self) -> Tree:
         """Where the whole of it stands, and in that each of its parts."""
         if isinstance(self.tree, bytes):
-            object.__setattr__(self, "tree", pickle.loads(self.tree))  # noqa: S301 - of `packed`
+            object.__setattr__(self, "tree", pickle.loads(self.tree))  # noqa: S301 - of `__reduce__`
         assert not isinstance(self.tree, bytes)
         return self.tree
 
-    def packed(self) -> bytes:
-        """Where each part of it stands, as bytes: of most documents that are loaded nobody asks it."""
-        return pickle.dumps(self.root, protocol=5)
+    def __reduce__(self) -> tuple[object, ...]:
+        """With the places as bytes: of most documents that are loaded nobody asks for any."""
+        places = pickle.dumps(self.root, protocol=5)
+        values = [places if one.name == "tree" else getattr(self, one.name) for one in fields(self)]
+        return record, (type(self), *values)
 
     @property
     def file(self) -> str:
