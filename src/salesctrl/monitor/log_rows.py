@@ -174,7 +174,7 @@ def _repeated(work: pl.DataFrame, raw: RawLog, placed: Placed) -> pl.DataFrame:
     if work["code"].null_count() < work.height:
         good = good.filter(work["code"].is_null())
     # Ids with different hashes are different; numbers are told apart sooner than texts.
-    if "id" not in placed.fields or good["id"].hash().n_unique() == good.height:
+    if "id" not in placed.fields or _all_differ(good["id"].hash()):
         return work
     shared = good.filter(good["id"].is_duplicated())
     cells = raw.columns.select(sorted(placed.used))[shared["index"]]
@@ -195,6 +195,12 @@ def _repeated(work: pl.DataFrame, raw: RawLog, placed: Placed) -> pl.DataFrame:
     return work.join(later, on="index", how="left", maintain_order="left").with_columns(
         code=pl.coalesce("code", "again")
     )
+
+
+def _all_differ(numbers: pl.Series) -> bool:
+    """Whether no number is there twice: sorted, it would be its own neighbour."""
+    ordered = numbers.sort()
+    return not (ordered.slice(1) == ordered.slice(0, len(ordered) - 1)).any() if len(ordered) else True
 
 
 def _reasons(rejected: pl.DataFrame, times: pl.Series, problems: Mapping[int, RowProblem]) -> pl.DataFrame:
