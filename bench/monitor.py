@@ -217,7 +217,7 @@ def _held(folder: Path, path: Path) -> dict[str, Any]:
 
 def _conflicts(folder: Path, path: Path) -> dict[str, Any]:
     """Our conflicts in a log, in the form of the peers."""
-    rules, frame = engine(folder), pl.read_parquet(path, rechunk=True)  # whole columns, as pandas has them
+    rules, frame = engine(folder), pl.read_parquet(path).rechunk()  # whole columns, as pandas has them
     turns = [_timed(lambda: rules.monitor_log(frame)) for _ in range(TURNS)]
     pair_of = {f"IC-{a}-{b}": (f"a{a}", f"a{b}") for a, b in PAIRS}
     found = {(*pair_of[one.rules[0]], one.group[0]) for one in turns[0][1].findings}
