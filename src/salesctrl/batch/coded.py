@@ -80,19 +80,18 @@ class Equalities:
     def plain(self, given: Given) -> Given:
         """The facts with codes only where they will do, and the same for the same words; others as texts."""
         coded = {
-            n for n, values in given.facts.items() if isinstance(values, pl.Series) and _is_coded(values)
+            n: values
+            for n, values in given.facts.items()
+            if isinstance(values, pl.Series) and values.dtype == pl.Enum
         }
         if not coded:
             return given
         changed: dict[int, pl.Series] = {}
         for places, said in self._groups:
-            columns = {n: given.facts[n] for n in places if n in given.facts}
-            if columns and set(columns) <= coded:
-                changed |= _of_one_type({n: c for n, c in columns.items() if isinstance(c, pl.Series)}, said)
-        for number in coded - set(changed):
-            values = given.facts[number]
-            assert isinstance(values, pl.Series)
-            changed[number] = _at(_words(values), values)
+            there = [n for n in places if n in given.facts]
+            if all(n in coded for n in there):
+                changed |= _of_one_type({n: coded[n] for n in there}, said)
+        changed |= {n: _at(_words(values), values) for n, values in coded.items() if n not in changed}
         return replace(given, facts={**given.facts, **changed})
 
 
@@ -104,10 +103,6 @@ def _words(column: pl.Series) -> pl.Series:
 def _at(words: pl.Series, codes: pl.Series) -> pl.Series:
     """The words that codes stand for: several times as fast as a cast."""
     return words.gather(codes.to_physical().cast(pl.UInt32))
-
-
-def _is_coded(values: pl.Series) -> bool:
-    return values.dtype == pl.Enum
 
 
 def _roots(plan: Plan) -> list[int]:

@@ -325,11 +325,12 @@ def _one_batch(table: Any) -> Any:
 
 
 def _from_pandas(frame: Any, kind: FrameKind, places: Mapping[str, int]) -> Untaken:
-    columns = {name: column for name, (_, column) in zip(_names(frame, kind), frame.items(), strict=True)}
+    every = [column for _, column in frame.items()]
+    columns = {name: every[place] for name, place in places.items()}
     return Untaken(
         kind, tuple(places), len(frame), lambda name: _pandas_column(name, columns[name]),
         lambda name: _pandas_codes(columns[name]), frame.index,
-        frozenset(name for name in places if not _is_numeric(columns[name].dtype)),
+        frozenset(name for name, column in columns.items() if not _is_numeric(column.dtype)),
     )  # fmt: skip
 
 

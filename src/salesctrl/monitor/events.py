@@ -47,6 +47,11 @@ def zone_of(name: str | None) -> ZoneInfo | None:
         raise ValueError(f"unknown time zone `{name}`: write it as `Asia/Shanghai`") from error
 
 
+def role_of(text: str, organisation: Organisation) -> str:
+    """The name of the role that a name, a title or an alias means; a text that means none stays."""
+    return organisation.role(text) or normal(text)
+
+
 class EventReader:
     """Reads events: mappings with the fields of an event, and attributes beside them.
 
@@ -132,10 +137,7 @@ class EventReader:
         )  # fmt: skip
 
     def _role(self, text: str | None) -> str | None:
-        """The name of a role that a title or an alias means; a text that means none stays."""
-        if text is None or self._organisation is None:
-            return text
-        return self._organisation.role(text) or text
+        return text if text is None or self._organisation is None else role_of(text, self._organisation)
 
     def _moment(self, value: object) -> datetime | str:
         """A point in time, or what is wrong with it."""

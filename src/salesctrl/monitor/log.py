@@ -19,6 +19,7 @@ from salesctrl.compile.cases import Around, CheckedControl, Length
 from salesctrl.compile.derived_cases import EVENT, EVENT_FIELDS, MATCHED
 from salesctrl.errors import FactProblem, FactsError
 from salesctrl.monitor.controls import Controls, Rules, Watch
+from salesctrl.monitor.events import role_of
 from salesctrl.monitor.findings import CaseFinding, of_decision
 from salesctrl.monitor.ladder_stage import Stage
 from salesctrl.monitor.ladders import Ladder, walk
@@ -28,7 +29,7 @@ from salesctrl.monitor.log_rows import each_event
 from salesctrl.monitor.matching import MOST_MATCHES, of_matches, spoken_of
 from salesctrl.monitor.model import Event
 from salesctrl.outcome import Outcome
-from salesctrl.policy.organisation import Organisation, normal
+from salesctrl.policy.organisation import Organisation
 from salesctrl.policy.vocabulary import VocabularyIndex
 from salesctrl.tables.chosen import listed
 
@@ -218,7 +219,7 @@ def _with_activities(frame: pl.DataFrame, controls: Controls) -> tuple[pl.DataFr
 def _with_roles(events: pl.DataFrame, organisation: Organisation) -> pl.DataFrame:
     """The events with the names of roles, where there are titles or aliases; a text that means none stays."""
     texts = events["role"].drop_nulls().unique()
-    names = {text: organisation.role(text) or normal(text) for text in texts}
+    names = {text: role_of(text, organisation) for text in texts}
     if all(text == name for text, name in names.items()):
         return events
     return events.with_columns(pl.col("role").replace(names))

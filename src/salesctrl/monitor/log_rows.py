@@ -200,7 +200,7 @@ def _repeated(work: pl.DataFrame, raw: RawLog, placed: Placed) -> pl.DataFrame:
 def _all_differ(numbers: pl.Series) -> bool:
     """Whether no number is there twice: sorted, it would be its own neighbour."""
     ordered = numbers.sort()
-    return not (ordered.slice(1) == ordered.slice(0, len(ordered) - 1)).any() if len(ordered) else True
+    return not (ordered.slice(1) == ordered.head(-1)).any()
 
 
 def _reasons(rejected: pl.DataFrame, times: pl.Series, problems: Mapping[int, RowProblem]) -> pl.DataFrame:

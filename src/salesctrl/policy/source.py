@@ -132,14 +132,15 @@ class SourceDocument:
     @property
     def root(self) -> Tree:
         """Where the whole of it stands, and in that each of its parts."""
-        if isinstance(self.tree, bytes):
-            object.__setattr__(self, "tree", pickle.loads(self.tree))  # noqa: S301 - of `__reduce__`
-        assert not isinstance(self.tree, bytes)
-        return self.tree
+        tree = self.tree  # read once: another thread may put the places here meanwhile
+        if isinstance(tree, bytes):
+            tree = pickle.loads(tree)  # noqa: S301 - of `__reduce__`
+            object.__setattr__(self, "tree", tree)
+        return tree
 
     def __reduce__(self) -> tuple[object, ...]:
         """With the places as bytes: of most documents that are loaded nobody asks for any."""
-        places = pickle.dumps(self.root, protocol=5)
+        places = self.tree if isinstance(self.tree, bytes) else pickle.dumps(self.tree, protocol=5)
         values = [places if one.name == "tree" else getattr(self, one.name) for one in fields(self)]
         return record, (type(self), *values)
 
