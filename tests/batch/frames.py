@@ -64,8 +64,20 @@ def _pandas(columns: Mapping[str, pl.Series]) -> pd.DataFrame:
     return frame
 
 
+def _pandas_texts(columns: Mapping[str, pl.Series]) -> pd.DataFrame:
+    """Columns of numpy, texts as pandas reads them."""
+    frame = _pandas(columns)
+    texts = {name: pd.Series(s.to_list(), dtype="str") for name, s in columns.items() if s.dtype == pl.String}
+    return frame.reset_index(drop=True).assign(**texts)
+
+
 def _arrow(columns: Mapping[str, pl.Series]) -> pa.Table:
     return pl.DataFrame(dict(columns)).to_arrow()
+
+
+def _arrow_texts(columns: Mapping[str, pl.Series]) -> pa.Table:
+    """Texts as Arrow holds them elsewhere, without views."""
+    return pl.DataFrame(dict(columns)).to_arrow(compat_level=pl.CompatLevel.oldest())
 
 
 def _pandas_arrow(columns: Mapping[str, pl.Series]) -> pd.DataFrame:
@@ -85,10 +97,12 @@ def _reader(columns: Mapping[str, pl.Series]) -> pa.RecordBatchReader:
 
 KINDS: Mapping[str, Callable[[Mapping[str, pl.Series]], Any]] = {
     "pandas": _pandas,
+    "pandas, str": _pandas_texts,
     "pandas of Arrow": _pandas_arrow,
     "Polars": lambda columns: pl.DataFrame(dict(columns)),
     "Polars, lazy": lambda columns: pl.DataFrame(dict(columns)).lazy(),
     "Arrow table": _arrow,
+    "Arrow table without views": _arrow_texts,
     "Arrow batch": _batch,
     "Arrow reader": _reader,
 }

@@ -7,7 +7,9 @@ import pytest
 from tests.batch.frames import AS_OF
 from tests.loading import engine_of, policy_text
 
-from salesctrl.batch.coded import Equalities, read_coded
+from salesctrl.batch import codes
+from salesctrl.batch.asked import asked_by
+from salesctrl.batch.coded import Equalities, are_facts
 from salesctrl.batch.convert import read_column
 from salesctrl.batch.given import Given
 from salesctrl.batch.readers import Way
@@ -80,30 +82,63 @@ def test_few_words_are_decided_as_texts_are(engine, form):
         assert result.explain(row).to_json(trace=True) == plain.explain(row).to_json(trace=True)
 
 
+WORDS = ("go", "stop", "halt", "north", "A", "B", "C", "x", "y")
+
+
+def plain(engine, **given: pl.Series):
+    point = engine.point("point").at(AS_OF.toordinal())
+    slots = point.plan.inputs.slots
+    places = {name: slots[name.replace("_", ".")] for name in given}
+    rows = len(next(iter(given.values())))
+    facts = Equalities(point.plan).plain(Given(rows, {places[n]: given[n] for n in given})).facts
+    return {name: facts[place] for name, place in places.items()}
+
+
 def test_codes_stay_where_only_equality_is_asked_for(engine):
-    point = engine.point("point").at(AS_OF.toordinal())
-    slots = point.plan.inputs.slots
-    words = ("go", "stop")
-    given = {
-        slots["order.memo"]: coded("go", "stop", among=words),
-        slots["customer.region"]: coded("north", None, among=("south", "north")),
-        slots["customer.grade"]: coded("A", "C", among=("C", "A")),
-        slots["order.note"]: coded("x", "y", among=("x", "y")),
+    found = plain(
+        engine,
+        order_memo=coded("go", "stop", among=WORDS),
+        customer_region=coded("north", None, among=WORDS),
+        customer_grade=coded("A", "C", among=WORDS),
+        order_note=coded("x", "y", among=WORDS),
+    )
+    types = {name: series.dtype for name, series in found.items()}
+    assert types == {name: pl.Enum(WORDS) for name in types} | {"order_note": pl.String}  # it is given back
+    assert found["order_note"].to_list() == ["x", "y"]
+
+
+@pytest.mark.parametrize(
+    "region",
+    [pl.Series(["north"]), coded("north", among=("north", "go", "stop", "halt"))],
+    ids=["texts", "other codes"],
+)
+def test_what_is_compared_with_other_texts_becomes_texts(engine, region):
+    found = plain(engine, order_memo=coded("go", among=WORDS), customer_region=region)
+    assert [series.dtype for series in found.values()] == [pl.String, pl.String]
+    assert [series.to_list() for series in found.values()] == [["go"], ["north"]]
+
+
+def test_codes_without_a_word_that_is_asked_for_become_texts(engine):
+    found = plain(engine, customer_grade=coded("A", None, among=("A", "B")))
+    assert found["customer_grade"].dtype == pl.String
+    assert found["customer_grade"].to_list() == ["A", None]
+
+
+def test_the_words_that_a_plan_compares_with(engine):
+    assert set(asked_by(engine.point("point").at(AS_OF.toordinal()).plan).texts) == {
+        "stop",
+        "halt",
+        "B",
+        "C",
+        "x",
     }
-    plain = Equalities(point.plan).plain(Given(2, given)).facts
-    memo, name = plain[slots["order.memo"]], plain[slots["customer.region"]]
-    assert memo.dtype == name.dtype == pl.Enum(["go", "stop", "south", "north", "halt"])
-    assert (memo.to_list(), name.to_list()) == (["go", "stop"], ["north", None])
-    assert plain[slots["customer.grade"]].dtype == pl.Enum(["C", "A", "B"])
-    assert plain[slots["order.note"]].dtype == pl.String  # it is given back
 
 
-def test_what_is_compared_with_texts_becomes_texts(engine):
-    point = engine.point("point").at(AS_OF.toordinal())
-    slots = point.plan.inputs.slots
-    given = {slots["order.memo"]: coded("go", among=("go",)), slots["customer.region"]: pl.Series(["north"])}
-    plain = Equalities(point.plan).plain(Given(1, given)).facts
-    assert plain[slots["order.memo"]].dtype == pl.String
+def test_more_words_than_few_are_read_as_texts(engine, monkeypatch):
+    monkeypatch.setattr(codes, "MOST_WORDS", 9)  # five are compared with, and memo has three
+    result = engine.evaluate_frame("point", categories(), as_of=AS_OF)
+    assert list(result._reading._codes) == ["order.memo"]
+    assert result.columns["fired"].to_list() == [["STOP", "NOTE"], ["SAME", "GRADE"], [], ["NOTE"]]
 
 
 @pytest.mark.parametrize(
@@ -120,10 +155,9 @@ def test_words_that_are_not_facts_as_they_stand_are_read_as_texts(engine, path, 
     more = "rules:\n  - {id: PAID, when: order.paid > 10.00, flag: true}\n"
     engine = engine_of(policy_text(POLICY.replace("rules:\n", more, 1)))
     leaf = leaf_of(engine, path)
-    assert read_coded(leaf, column, Way()) is None
+    assert not are_facts(leaf, column.dtype.categories, Way())
     assert read_column(leaf, column).values.equals(read_column(leaf, column.cast(pl.String)).values)
 
 
 def test_texts_that_mean_other_texts_are_read_as_texts(engine):
-    column = coded("x", among=("x",))
-    assert read_coded(leaf_of(engine, "order.memo"), column, Way(values={"x": "y"})) is None
+    assert not are_facts(leaf_of(engine, "order.memo"), pl.Series(["x"]), Way(values={"x": "y"}))

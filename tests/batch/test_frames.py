@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salesctrl import FactsError
-from salesctrl.batch.arrow_columns import arrow_column
+from salesctrl.batch.arrow_columns import arrow_column, longest_word
 from salesctrl.batch.frames import FrameKind, give, names_of, take
 
 ARRAY: Any = pd.array  # the stubs know fewer kinds of values than there are
@@ -361,3 +361,24 @@ def test_parts_of_columns_are_looked_at_by_themselves(type_):
         part = arrow_column("a", whole[first:last])
         assert part.to_list() == values
         assert part.dtype == (pl.String if values else part.dtype)
+
+
+WORDS = st.text(st.sampled_from("ab .~\x7f\t\u4e2d"), max_size=4)
+
+
+@given(st.lists(st.none() | WORDS, max_size=6), st.sampled_from([pa.string(), pa.large_string()]), st.data())
+def test_the_longest_of_texts_that_stand_for_themselves(texts, type_, data):
+    first = data.draw(st.integers(0, len(texts)))
+    found = longest_word(pa.array(texts, type_)[first:])
+    own = texts[first:]
+    stand = own and all(t is not None and t.isascii() and "\x7f" not in t and t[:1] > " " for t in own)
+    assert found == (max(map(len, own)) if stand else None)
+
+
+def test_the_longest_is_not_told_of_what_is_no_text():
+    assert longest_word(pa.array([1, 2])) is None
+    assert longest_word(pa.chunked_array([["a"], ["b"]])) is None
+    torn = pa.Array.from_buffers(
+        pa.string(), 2, [None, pa.py_buffer(b"\0\0\0\0\5\0\0\0\1\0\0\0"), pa.py_buffer(b"abc")]
+    )
+    assert longest_word(torn) is None

@@ -35,6 +35,7 @@ def test_rows_taken_and_sliced(values: Any, data: st.DataObject) -> None:
     whole = Given(len(values), {0: numbers, 1: column(values)})
     expected = list(zip(numbers, values, strict=True))
     assert list(whole.values()) == expected
+    apart = Given(len(values), {0: numbers}, rest=lambda: {1: column(values)})
     rows = (
         data.draw(st.lists(st.integers(0, max(len(values) - 1, 0)), max_size=len(values), unique=True))
         if values
@@ -46,6 +47,8 @@ def test_rows_taken_and_sliced(values: Any, data: st.DataObject) -> None:
     count = data.draw(st.integers(0, 7))
     part = whole.sliced(start, count)
     assert list(part.values()) == expected[start : start + count]
+    assert list(apart.taken(pl.Series(rows, dtype=pl.UInt32)).values()) == list(picked.values())
+    assert list(apart.sliced(start, count).values()) == list(part.values())
     assert python_values(sliced(column(values), start, count)) == list(values[start : start + count])
 
 

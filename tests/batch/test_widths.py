@@ -123,7 +123,7 @@ def test_rows_by_themselves_say_once_what_is_open(rows):
 
 @pytest.mark.parametrize("rows", [[], [SMALL], [LARGE, SMALL]])
 def test_a_plan_without_a_form_in_columns(rows, monkeypatch):
-    monkeypatch.setattr(BatchPlan, "_program", lambda self, shapes, *, evidence: None)
+    monkeypatch.setattr(BatchPlan, "_program", lambda *_: None)
     columns = {name: pl.Series([row[name] for row in rows], dtype=pl.Object) for name in SMALL}
     result = engine_of(WIDE).evaluate_frame("point", pl.DataFrame(columns), as_of=AS_OF)
     expected = [engine_of(WIDE).evaluate("point", nested(row), as_of=AS_OF).outcome for row in rows]

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
+from salesctrl.batch.codes import Codes
 from salesctrl.errors import FactProblem, FactsError
 
 _POLARS_DIGITS = 38
-_MOST_WORDS = 2**15
-"""A column of more words is no column of few: each of them would be read, whether a row has it or not."""
+_BLOCK = 2**15
+_DELETE = 0x7F  # of ASCII the last, and no letter or sign
 
 
 def arrow_column(name: str, values: Any) -> pl.Series:
@@ -44,28 +47,77 @@ def _is_valid(values: Any) -> bool:
     """Whether Arrow holds what it says that it holds: a file may have texts in it that are no UTF-8."""
     import pyarrow as pa
 
+    letters = _letters(values)
+    is_ascii = letters is not None and (not len(letters) or int(np.max(letters)) < 0x80)
     try:
-        values.validate(full=not _is_ascii(values))
+        values.validate(full=not is_ascii)  # a look at the bytes takes a tenth of the time
     except pa.ArrowInvalid:
         return False
     return True
 
 
-def _is_ascii(values: Any) -> bool:
-    """Whether an array is of texts in ASCII alone: a look at the bytes takes a tenth of a full validation."""
-    import numpy as np
+def longest_word(values: Any) -> int | None:
+    """The length of the longest of texts of ASCII, each of which is there and begins with a letter or sign.
+
+    ``None`` where it cannot be told at a glance that they all do.
+
+    >>> import pyarrow as pa
+    >>> longest_word(pa.array(["T-1", "T-10"])), longest_word(pa.array(["T-1", " T-10"]))
+    (4, None)
+    """
+    import pyarrow as pa
+
+    letters = _letters(values)
+    if letters is None or not len(letters) or values.null_count or int(np.max(letters)) >= _DELETE:
+        return None
+    try:
+        values.validate()
+    except pa.ArrowInvalid:
+        return None
+    places = _places(values)
+    parts = (places[first : first + _BLOCK + 1] for first in range(0, len(values), _BLOCK))
+    lengths = [(int(np.min(many)), int(np.max(many))) for many in (part[1:] - part[:-1] for part in parts)]
+    if min(least for least, _ in lengths) < 1:
+        return None
+    if int(np.min(letters)) <= ord(" "):  # what matters are the first ones
+        first_letters = letters[places[:-1] - places[0]]
+        if int(np.min(first_letters)) <= ord(" "):
+            return None
+    return max(most for _, most in lengths)
+
+
+def same_texts(one: Any, other: Any) -> pl.Series:
+    """Where two arrays of texts have the same: sooner than taking them over takes.
+
+    >>> import pyarrow as pa
+    >>> same_texts(pa.array(["a", "b"]), pa.array(["b", "b"], pa.large_string())).to_list()
+    [False, True]
+    """
+    import pyarrow.compute as pc
+
+    return pl.Series(pc.equal(one, other if other.type == one.type else other.cast(one.type)))
+
+
+def _letters(values: Any) -> npt.NDArray[np.uint8] | None:
+    """All bytes of an array of texts, one text after the other; ``None`` of any other."""
     from pyarrow import types
 
     if not (types.is_string(values.type) or types.is_large_string(values.type)) or hasattr(values, "chunks"):
-        return False
-    _, places, data = values.buffers()
+        return None
+    data = values.buffers()[2]
     if data is None or not len(values):
-        return True
+        return np.empty(0, np.uint8)
     # Of a part of an array only what is its own: it has the bytes of the whole.
+    places = _places(values)
+    return np.frombuffer(data, np.uint8)[places[0] : places[-1]]
+
+
+def _places(values: Any) -> npt.NDArray[Any]:
+    """Where each of the texts of an array begins, and the last of them ends."""
+    from pyarrow import types
+
     width = np.int32 if types.is_string(values.type) else np.int64
-    first, last = np.frombuffer(places, width)[[values.offset, values.offset + len(values)]]
-    own = np.frombuffer(data, np.uint8)[first:last]
-    return not len(own) or int(np.max(own)) < 0x80
+    return np.frombuffer(values.buffers()[1], width)[values.offset : values.offset + len(values) + 1]
 
 
 def _decoded(values: Any) -> list[object]:
@@ -114,12 +166,12 @@ def _held_as(type_: Any) -> Any:
     return type_ if any(plain) else None
 
 
-def arrow_codes(values: Any) -> pl.Series | None:
-    """A column with a dictionary of texts as an Enum; ``None`` for any other.
+def arrow_codes(values: Any) -> Codes | None:
+    """A column with a dictionary of texts; ``None`` for any other.
 
     >>> import pyarrow as pa
-    >>> arrow_codes(pa.array(["a", "b", None, "a"]).dictionary_encode()).to_list()
-    ['a', 'b', None, 'a']
+    >>> arrow_codes(pa.array(["a", "b", None, "a"]).dictionary_encode()).places().to_list()
+    [0, 1, None, 0]
     """
     import pyarrow as pa
 
@@ -129,21 +181,7 @@ def arrow_codes(values: Any) -> pl.Series | None:
         if values.num_chunks != 1:  # each may have a dictionary of its own
             return None
         values = values.chunk(0)
-    words = arrow_column("", values.dictionary)
-    return as_enum(pl.Series(values.indices).cast(pl.UInt32), words)
-
-
-def as_enum(places: pl.Series, words: pl.Series) -> pl.Series | None:
-    """The words at these places as an Enum; ``None`` if there are too many, or one is none or twice there.
-
-    >>> as_enum(pl.Series([1, 0, None]), pl.Series(["a", "b"])).to_list()
-    ['b', 'a', None]
-    """
-    if words.dtype != pl.String or words.null_count() or not 0 < len(words) <= _MOST_WORDS:
-        return None
-    if words.is_duplicated().any():
-        return None
-    return words.cast(pl.Enum(words)).gather(places)
+    return Codes.of(arrow_column("", values.dictionary), lambda: pl.Series(values.indices).cast(pl.UInt32))
 
 
 def object_column(name: str, values: Sequence[object]) -> pl.Series:

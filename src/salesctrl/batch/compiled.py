@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 from operator import or_
 
@@ -46,14 +46,18 @@ class Compiled:
     The columns: ``outcome`` (its rank); ``f0, f1, …`` words with a bit for each rule that fired, ``u…`` for
     those that cannot be decided, ``p…`` for those whose requirements are open, ``j…`` with a bit for each
     requirement that is open; ``o3.0`` the first part of output number 3. Words that would all be zero are
-    left out, and so are the bits of requirements that are `implied`.
+    left out, and so are the bits of requirements that are `implied`. The nodes in ``answers`` are columns
+    already.
 
     Raises:
         TooWide: A value could need more than 128 bits.
         NotColumnar: The plan has a node that has no form in columns.
     """
 
-    def __init__(self, plan: Plan, calendar: WorkCalendar, shapes: Mapping[int, Shape], *, evidence: bool):
+    def __init__(
+        self, plan: Plan, calendar: WorkCalendar, shapes: Mapping[int, Shape], *, evidence: bool,
+        answers: Collection[int] = (),
+    ):  # fmt: skip
         self._plan = plan
         self._evidence = evidence
         graph = plan.graph
@@ -69,7 +73,8 @@ class Compiled:
         self.implied = self._implied()
         widths = Widths(graph, needed, facts.bounds(needed), facts.lengths(needed))
         requirements = Requirements(conditions, self._payments, evidence)
-        self._program = Program(graph, roots, widths, self._maybe, calendar, requirements)
+        answered = dict.fromkeys(answers, 1)
+        self._program = Program(graph, roots, widths, self._maybe, calendar, requirements, answered)
         finish = list(self._final())
         names = [name for name, _ in finish]
         self._finish = [expression.alias(name) for name, expression in finish]

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
+from salesctrl.batch.asked import asked_by
 from salesctrl.batch.bits import word_count, word_type
 from salesctrl.batch.coded import Equalities
 from salesctrl.batch.compiled import OUTCOME, Compiled, is_text
 from salesctrl.batch.frames import ROWS_AT_ONCE
 from salesctrl.batch.given import Given, Shape, shape_of
 from salesctrl.batch.lists import ListColumn
-from salesctrl.batch.printer import NotColumnar
+from salesctrl.batch.printer import NotColumnar, column
 from salesctrl.batch.program import Judge, Scope
 from salesctrl.batch.widths import INTERVALS, TooWide
 from salesctrl.compile.plan import Plan
@@ -51,22 +52,23 @@ class BatchPlan:
         self.evaluator = evaluator
         self.plan = evaluator.plan
         self._organisation = organisation
+        self.asked = asked_by(self.plan)
         self._measured = wide_facts(self.plan)
         self._equalities = Equalities(self.plan)
-        self._compiled: dict[tuple[tuple[Shape, ...], bool], Compiled | None] = {}
+        self._compiled: dict[object, Compiled | None] = {}
 
     def decide(self, given: Given) -> Decided:
         """Decide every row, in order."""
         given = self._equalities.plain(given)
         shapes = self._shapes(given)
-        compiled = self._program(shapes, evidence=given.evidence is not None)
+        compiled = self._program(shapes, given)
         if compiled is not None:
             return self._in_columns(given, compiled)
         for bound in _BOUNDS:
             narrowed = {place: _within(shape, bound) for place, shape in shapes.items()}
             if narrowed == shapes:
                 continue
-            compiled = self._program(narrowed, evidence=given.evidence is not None)
+            compiled = self._program(narrowed, given)
             if compiled is not None:
                 return self._apart(given, compiled, bound)
         return Decided(self._row_by_row(given), (), given.rows)
@@ -82,20 +84,23 @@ class BatchPlan:
 
     def _shapes(self, given: Given) -> dict[int, Shape]:
         """The shapes of the columns; measured where the declared digits alone would ask for wide integers."""
-        return {
-            place: shape_of(values, measured=place in self._measured) for place, values in given.facts.items()
-        }
+        facts = given.facts.items()
+        shapes = {place: shape_of(values, measured=place in self._measured) for place, values in facts}
+        ops = self.plan.graph.ops
+        compared = [ops[arg].imm for node in given.answers for arg in ops[node].args]
+        return shapes | {place: Shape(gaps=False) for place in compared if isinstance(place, int)}
 
-    def _program(self, shapes: Mapping[int, Shape], *, evidence: bool) -> Compiled | None:
+    def _program(self, shapes: Mapping[int, Shape], given: Given) -> Compiled | None:
         """The program for tables of a shape; ``None`` where there can be none."""
-        key = (tuple(shapes[place] for place in sorted(shapes)), evidence)
+        evidence, answers = given.evidence is not None, tuple(sorted(given.answers))
+        key = (tuple(sorted(shapes.items())), evidence, answers)
         try:
             return self._compiled[key]  # in one step: another thread may clear it
         except KeyError:
             pass
         try:
             made: Compiled | None = Compiled(
-                self.plan, self._organisation.calendar, shapes, evidence=evidence
+                self.plan, self._organisation.calendar, shapes, evidence=evidence, answers=answers
             )
         except (TooWide, NotColumnar):
             made = None
@@ -113,6 +118,9 @@ class BatchPlan:
                 lists[name] = values
                 values = values.lengths
             columns.append(values.alias(name))
+        columns += [found.alias(column(node)) for node, found in given.answers.items()]
+        if not columns:  # a frame without columns would have no rows
+            columns.append(pl.repeat(None, given.rows, dtype=pl.Null, eager=True).alias("rows"))
         judge = None if given.evidence is None else self._judge(given)
         return Scope(pl.DataFrame(columns), lists), judge
 
@@ -159,13 +167,13 @@ class BatchPlan:
             decision = self.evaluator.decision_of(values, evidence)
             for name, value in self._cells(decision, implied):
                 rows.setdefault(name, [None] * i).append(value)
-            for column in rows.values():
-                if len(column) == i:
-                    column.append(None)
+            for cells in rows.values():
+                if len(cells) == i:
+                    cells.append(None)
         return pl.DataFrame(
             [
-                pl.Series(name, column, dtype=schema.get(name) or _held_in(column))
-                for name, column in rows.items()
+                pl.Series(name, cells, dtype=schema.get(name) or _held_in(cells))
+                for name, cells in rows.items()
             ]
         )
 

@@ -12,6 +12,7 @@ from threading import Lock
 
 import polars as pl
 
+from salesctrl.batch.asked import AskedByAll, asked_by, asked_by_all
 from salesctrl.batch.compiled import OUTCOME
 from salesctrl.batch.deciding import BatchPlan, Decided
 from salesctrl.batch.reading import FrameReading, Options, RowProblem
@@ -44,6 +45,11 @@ class BatchEvaluator:
     def _root(self) -> Record:
         return merged([layout(plan) for plan in self._point.plans])
 
+    @cached_property
+    def _asked(self) -> AskedByAll:
+        """What is asked of facts, whatever the day."""
+        return asked_by_all([asked_by(plan) for plan in self._point.plans])
+
     def evaluate(
         self, frame: object, day: int | None, options: Options, *, raising: bool = False
     ) -> BatchResult:
@@ -58,7 +64,7 @@ class BatchEvaluator:
         Raises:
             FactsError: The frame as a whole cannot be read; or, if so asked, facts are wrong.
         """
-        reading = FrameReading(frame, day, self.columns, self._root, options)
+        reading = FrameReading(frame, day, self.columns, self._root, options, self._asked)
         parts = list(self._parts(reading))
         if raising and reading.problems:
             raise FactsError([_placed(p) for p in sorted(reading.problems, key=lambda p: p.row)])
@@ -66,18 +72,22 @@ class BatchEvaluator:
 
     def _parts(self, reading: FrameReading) -> Iterator[Part]:
         """The rows by the plan that decides them; those without a date by none."""
-        for evaluator, rows in self._by_plan(reading.days):
+        for evaluator, rows in self._by_plan(reading):
             if evaluator is None:
                 count = reading.rows if rows is None else len(rows)
                 outcome = pl.repeat(Outcome.INCOMPLETE.rank, count, dtype=pl.UInt8, eager=True)
                 yield Part(None, rows, Decided(pl.DataFrame({OUTCOME: outcome})), None)
                 continue
             plan = self._plan(evaluator)
-            given = reading.given(evaluator, rows)
+            given = reading.given(evaluator, rows, plan.asked)
             yield Part(plan, rows, plan.decide(given), given)
 
-    def _by_plan(self, days: pl.Series) -> Iterator[tuple[PlanEvaluator | None, pl.Series | None]]:
+    def _by_plan(self, reading: FrameReading) -> Iterator[tuple[PlanEvaluator | None, pl.Series | None]]:
         """The evaluators of the plans in force, each with the numbers of its rows; ``None`` for all rows."""
+        if reading.day is not None:
+            yield self._point.at(reading.day), None
+            return
+        days = reading.days
         first = days.min()
         alike = first == days.max() and not days.null_count()
         distinct = days.head(1) if alike else days.unique().sort()

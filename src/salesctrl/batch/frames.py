@@ -6,19 +6,22 @@ object it is, in a column of objects, so that it is judged by itself and the res
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
-from salesctrl.batch.arrow_columns import arrow_codes, arrow_column, as_enum, object_column
+from salesctrl.batch.arrow_columns import arrow_codes, arrow_column, object_column
+from salesctrl.batch.codes import Codes
 from salesctrl.errors import FactProblem, FactsError
 
 if TYPE_CHECKING:
@@ -67,15 +70,17 @@ class Frame:
 class Untaken:
     """A frame whose columns are taken one by one, when they are read: those of texts take long.
 
-    ``column`` takes one by its name; ``coded`` takes one of categories that are texts as an Enum, and gives
-    ``None`` for any other. ``slow`` are the columns that take longer than others.
+    ``column`` takes one by its name; ``coded`` says of one of few words which these are, and gives ``None``
+    for any other; ``texts`` gives one of texts as the array of Arrow that it is, and ``None`` for any other.
+    ``slow`` are the columns that take longer than others.
     """
 
     kind: FrameKind
     names: tuple[str, ...]
     rows: int
     column: Callable[[str], pl.Series]
-    coded: Callable[[str], pl.Series | None]
+    coded: Callable[[str], Codes | None]
+    texts: Callable[[str], Any] = lambda _: None
     index: pd.Index[Any] | None = None
     slow: frozenset[str] = frozenset()
 
@@ -147,11 +152,14 @@ def open_frame(frame: object, only: Collection[str] | None = None) -> Untaken:
 
 
 def _of_polars(kind: FrameKind, columns: pl.DataFrame, rows: int) -> Untaken:
-    def enum(name: str) -> pl.Series | None:
-        return columns[name] if columns.schema[name] == pl.Enum else None
+    def coded(name: str) -> Codes | None:
+        dtype = columns.schema[name]
+        if not isinstance(dtype, pl.Enum):
+            return None
+        return Codes.of(dtype.categories, lambda: columns[name].to_physical().cast(pl.UInt32))
 
     texts = frozenset(name for name, dtype in columns.schema.items() if dtype == pl.String)
-    return Untaken(kind, tuple(columns.columns), rows, columns.get_column, enum, slow=texts)
+    return Untaken(kind, tuple(columns.columns), rows, columns.get_column, coded, slow=texts)
 
 
 def give(frame: Frame, columns: pl.DataFrame) -> object:
@@ -273,8 +281,20 @@ def _from_arrow(frame: Any, kind: FrameKind, places: Mapping[str, int]) -> Untak
     slow = frozenset(n for n, i in places.items() if not any(is_(frame.schema[i].type) for is_ in plain))
     return Untaken(
         kind, tuple(places), frame.num_rows, lambda name: arrow_column(name, frame.column(places[name])),
-        lambda name: arrow_codes(frame.column(places[name])), slow=slow,
+        lambda name: arrow_codes(frame.column(places[name])),
+        lambda name: _text_array(frame.column(places[name])), slow=slow,
     )  # fmt: skip
+
+
+def _text_array(column: Any) -> Any:
+    """An array of Arrow, or a column of one piece, if it is of texts."""
+    from pyarrow import types
+
+    if not (types.is_string(column.type) or types.is_large_string(column.type)):
+        return None
+    if not hasattr(column, "chunks"):
+        return column
+    return column.chunk(0) if column.num_chunks == 1 else None
 
 
 def on_threads(
@@ -289,10 +309,20 @@ def on_threads(
     """
     if rows < MANY_ROWS or len(todo) < 2:
         return [do(one) for one in todo]
-    with ThreadPoolExecutor(pl.thread_pool_size()) as pool:
-        places = sorted(range(len(todo)), key=lambda place: not slow(todo[place]))
-        begun = {place: pool.submit(do, todo[place]) for place in places}
-        return [begun[place].result() for place in range(len(todo))]
+    places = sorted(range(len(todo)), key=lambda place: not slow(todo[place]))
+    begun = {place: _threads().submit(do, todo[place]) for place in places}
+    wait(begun.values())
+    return [begun[place].result() for place in range(len(todo))]
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """The threads that read: kept, since new ones begin without memory of their own."""
+    return ThreadPoolExecutor(pl.thread_pool_size(), thread_name_prefix="salesctrl-read")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_threads.cache_clear)  # a child has none of the threads
 
 
 def _arrow_table(columns: pl.DataFrame) -> Any:
@@ -329,12 +359,13 @@ def _from_pandas(frame: Any, kind: FrameKind, places: Mapping[str, int]) -> Unta
     columns = {name: every[place] for name, place in places.items()}
     return Untaken(
         kind, tuple(places), len(frame), lambda name: _pandas_column(name, columns[name]),
-        lambda name: _pandas_codes(columns[name]), frame.index,
+        lambda name: _pandas_codes(columns[name]), lambda name: _pandas_texts(columns[name]), frame.index,
         frozenset(name for name, column in columns.items() if not _is_numeric(column.dtype)),
     )  # fmt: skip
 
 
 def _pandas_column(name: str, column: Any) -> pl.Series:
+    """A series or an index of pandas as a column of Polars."""
     import numpy as np
     import pandas as pd
     import pyarrow as pa
@@ -348,7 +379,7 @@ def _pandas_column(name: str, column: Any) -> pl.Series:
     if _is_mixed(dtype):
         return _objects(name, column.astype(object).to_numpy())
     if isinstance(dtype, pd.CategoricalDtype):
-        return _spread(name, column.cat.codes.to_numpy(), dtype.categories)
+        return _spread(name, column.array.codes, dtype.categories)
     try:
         values = pa.array(column.array, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError):
@@ -358,18 +389,26 @@ def _pandas_column(name: str, column: Any) -> pl.Series:
 
 def _spread(name: str, codes: Any, categories: Any) -> pl.Series:
     """The values of a column of categories: each is taken over once."""
-    return _pandas_column(name, categories.to_series()).gather(_places(codes))
+    return _pandas_column(name, categories).gather(_places(codes))
 
 
-def _pandas_codes(column: Any) -> pl.Series | None:
-    """A column of categories that are texts as an Enum."""
+def _pandas_codes(column: Any) -> Codes | None:
+    """A column of categories that are texts; ``None`` for any other."""
     import pandas as pd
 
     dtype = column.dtype
     if not isinstance(dtype, pd.CategoricalDtype) or _is_mixed(dtype):
         return None
-    words = _pandas_column("", dtype.categories.to_series())
-    return as_enum(_places(column.cat.codes.to_numpy()), words)
+    return Codes.of(_pandas_column("", dtype.categories), lambda: _places(column.array.codes))
+
+
+def _pandas_texts(column: Any) -> Any:
+    import pandas as pd
+    import pyarrow as pa
+
+    dtype = column.dtype
+    is_arrow = isinstance(dtype, pd.ArrowDtype) or getattr(dtype, "storage", "") == "pyarrow"
+    return _text_array(pa.array(column.array)) if is_arrow else None
 
 
 def _places(codes: Any) -> pl.Series:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -12,36 +12,55 @@ from salesctrl.batch.widths import Interval
 from salesctrl.evaluate.facts import Value
 from salesctrl.evidence.given import Evidence
 
+Facts = Mapping[int, pl.Series | ListColumn]
+
+
+def _no_facts() -> Facts:
+    return {}
+
 
 @dataclass(frozen=True, slots=True)
 class Given:
     """The facts of the rows of a table, by their places in a plan; place 0 is the date of the decision.
 
-    ``evidence``: that of each row, or ``None`` where no row has any.
+    ``evidence``: that of each row, or ``None`` where no row has any; ``rest``: the facts that nothing is
+    computed from, which are taken only where a row is looked at by itself; ``answers``: what was found when
+    the facts were read, by the node of the plan that asks it.
     """
 
     rows: int
-    facts: Mapping[int, pl.Series | ListColumn]
+    facts: Facts
     evidence: Sequence[Evidence | None] | None = None
+    rest: Callable[[], Facts] = _no_facts
+    answers: Mapping[int, pl.Series] = field(default_factory=dict)
 
     def taken(self, rows: pl.Series) -> Given:
         """The facts of some of the rows, given by their numbers."""
-        facts = {place: taken(values, rows) for place, values in self.facts.items()}
+
+        def of_rows(facts: Facts) -> Facts:
+            return {place: taken(values, rows) for place, values in facts.items()}
+
         evidence = None if self.evidence is None else [self.evidence[i] for i in rows]
-        return Given(len(rows), facts, evidence)
+        answers = {node: found[rows] for node, found in self.answers.items()}
+        return Given(len(rows), of_rows(self.facts), evidence, lambda: of_rows(self.rest()), answers)
 
     def sliced(self, start: int, count: int) -> Given:
         """The facts of ``count`` rows from ``start`` on."""
         count = min(count, self.rows - start)
         if start == 0 and count == self.rows:
             return self
-        facts = {place: sliced(values, start, count) for place, values in self.facts.items()}
+
+        def of_rows(facts: Facts) -> Facts:
+            return {place: sliced(values, start, count) for place, values in facts.items()}
+
         evidence = None if self.evidence is None else self.evidence[start : start + count]
-        return Given(count, facts, evidence)
+        answers = {node: found.slice(start, count) for node, found in self.answers.items()}
+        return Given(count, of_rows(self.facts), evidence, lambda: of_rows(self.rest()), answers)
 
     def values(self) -> Iterator[tuple[Value, ...]]:
         """The rows one after another, as the evaluator of one transaction takes them."""
-        return zip(*(python_values(self.facts[place]) for place in sorted(self.facts)), strict=True)
+        every = {**self.facts, **self.rest()}
+        return zip(*(python_values(every[place]) for place in sorted(every)), strict=True)
 
 
 def python_values(values: pl.Series | ListColumn) -> list[Value]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import polars as pl
 
+from salesctrl.batch.arrow_columns import longest_word, same_texts
+from salesctrl.batch.asked import Asked, AskedByAll
 from salesctrl.batch.children import Children, children_of
-from salesctrl.batch.coded import read_coded
+from salesctrl.batch.coded import are_facts
+from salesctrl.batch.codes import Codes, of_one_type
 from salesctrl.batch.convert import Cells, absent, read_column
 from salesctrl.batch.evidence import read_evidence_columns
 from salesctrl.batch.frames import ROWS_AT_ONCE, Frame, names_of, on_threads, open_frame
@@ -26,11 +30,12 @@ from salesctrl.evaluate.layout import Leaf, Record, all_leaves
 from salesctrl.evaluate.point import PlanEvaluator
 from salesctrl.evidence.given import Evidence
 from salesctrl.policy.documents import LocalText
-from salesctrl.policy.types import DATE
+from salesctrl.policy.types import DATE, Base
 from salesctrl.policy.vocabulary import Field
 from salesctrl.tables.chosen import Chosen, Target, listed
 from salesctrl.tables.columns import AS_OF, Columns
 
+_NOTHING_ASKED = AskedByAll()
 _DATE = Leaf(
     AS_OF, Field("", AS_OF, DATE, LocalText(en="date of the decision"), (AS_OF,), FIRST_DAY, LAST_DAY), 0
 )
@@ -83,18 +88,21 @@ class FrameReading:
     Attributes:
         frame: The frame as it was taken.
         header: What its columns hold.
-        days: The date of the decision of each row, an ordinal; null where it could not be read.
+        day: The date of all decisions, an ordinal; ``None`` where each row has its own.
         problems: All that is wrong with facts.
         rounded: For each fact the rows in which noise was rounded away.
-        keys: The columns that say which transaction a row is, as they came.
 
     Raises:
         FactsError: What is wrong with the frame as a whole: its columns, or that there is no date.
     """
 
-    def __init__(self, frame: object, day: int | None, columns: Columns, root: Record, options: Options):
+    def __init__(
+        self, frame: object, day: int | None, columns: Columns, root: Record, options: Options,
+        asked: AskedByAll = _NOTHING_ASKED,
+    ):  # fmt: skip
         self._columns, self._root, self._options = columns, root, options
-        names = names_of(frame)
+        self._asked = asked
+        self._names = names = names_of(frame)
         wanted = [n for n in names if n in options.mapped or n in options.key or self._may_hold(n)]
         self._untaken = open_frame(frame, wanted)
         self.frame: Frame = self._untaken.with_columns(pl.DataFrame())
@@ -117,11 +125,15 @@ class FrameReading:
         self._leaves = {leaf.path: leaf for leaf in all_leaves(root)}
         self._facts: dict[str, pl.Series] = {}
         """By path; lists as they came."""
+        self._later: dict[str, str] = {}
+        """The columns of facts that are taken when they are to be shown, by path."""
+        self._same: dict[frozenset[str], pl.Series] = {}
+        """Where two facts are the same, by their paths."""
         self._read()
-        self.days = self._dates(day)
+        self.day = day
+        self._own_days = None if day is not None else self._dates()
         self._evidence = self._read_evidence()
         self._children = self._tables()
-        self.keys = self._key_columns(names)
 
     def _opened(self) -> dict[str, pl.Series | None]:
         """The columns by name, with those that are named for a record; the others are not taken yet.
@@ -155,10 +167,19 @@ class FrameReading:
         is_record = record_path(name, self._columns.vocabulary) is not None
         return is_record or bool(self._columns.find(name).paths) or self._columns.is_key(name)
 
-    def _key_columns(self, names: Sequence[str]) -> dict[str, pl.Series]:
+    @cached_property
+    def days(self) -> pl.Series:
+        """The date of the decision of each row, an ordinal; null where it could not be read."""
+        if self._own_days is not None:
+            return self._own_days
+        return pl.repeat(self.day, self.rows, dtype=pl.Int64, eager=True)
+
+    @cached_property
+    def keys(self) -> dict[str, pl.Series]:
+        """The columns that say which transaction a row is, as they came."""
         column_of = self.header.column_of
         own = [column_of[path] for path in self._columns.subject if path in column_of]
-        own = own or [*self._options.key] or [name for name in names if self._columns.is_key(name)]
+        own = own or [*self._options.key] or [name for name in self._names if self._columns.is_key(name)]
         return {name: self._column(name) for name in own if name in self._given}
 
     # -- reading -----------------------------------------------------------------------------------
@@ -168,38 +189,83 @@ class FrameReading:
 
         Each is taken by the thread that reads it: so one thread takes texts while another reads numbers.
         """
-        todo = [source for source in self._sources() if source[0] in self._leaves]
-        read = on_threads(self._read_one, todo, self.rows, self._is_slow)
-        for (path, _, _), parts in zip(todo, read, strict=True):
-            if self._leaves[path].items is not None:
-                continue
-            for first, cells in parts:
+        sources = {source[0]: source for source in self._sources() if source[0] in self._leaves}
+        self._codes, self._words = of_one_type(self._coded(list(sources.values())), self._asked.texts)
+        todo = list(self._together(sources))
+        read = on_threads(self._read_some, todo, self.rows, lambda some: any(map(self._is_slow, some)))
+        parts_of = {
+            source[0]: parts
+            for some, found in zip(todo, read, strict=True)
+            for source, parts in zip(some, found, strict=True)
+        }
+        for path in sources:
+            for first, cells in parts_of[path]:
                 self.problems += [RowProblem(first + p.row, p.problem) for p in cells.problems]
                 if cells.rounded:
                     rounded = tuple(first + row for row in cells.rounded)
                     self.rounded[path] = (*self.rounded.get(path, ()), *rounded)
-            self._facts[path] = _joined([cells.values for _, cells in parts])
+            if parts_of[path]:
+                self._facts[path] = _joined([cells.values for _, cells in parts_of[path]])
+
+    def _together(self, sources: Mapping[str, Source]) -> Iterator[list[Source]]:
+        """The facts that are read together: pairs that are compared with nothing else; others alone."""
+        left = dict(sources)
+        for pair in self._asked.pairs:
+            if pair[0] != pair[1] and all(path in left for path in pair):
+                yield [left.pop(path) for path in pair]
+        yield from ([source] for source in left.values())
 
     def _is_slow(self, source: Source) -> bool:
         return isinstance(source[1], str) and source[1] in self._untaken.slow
 
+    def _read_some(self, sources: Sequence[Source]) -> list[list[tuple[int, Cells]]]:
+        """Facts: of each the cells in parts, with the first row of each; none if it stays as it came."""
+        if len(sources) > 1:
+            one, other = (self._standing(source) for source in sources)
+            if one is not None and other is not None:
+                self._same[frozenset(path for path, _, _ in sources)] = same_texts(one, other)
+                self._later |= {path: str(name) for path, name, _ in sources}
+                return [[] for _ in sources]
+        return [self._read_one(source) for source in sources]
+
     def _read_one(self, source: Source) -> list[tuple[int, Cells]]:
-        """A fact: its cells in parts, with the first row of each; none of a list, which stays as it came."""
         path, given, target = source
         leaf = self._leaves[path]
         if leaf.items is not None:
             self._facts[path] = self._column(given) if isinstance(given, str) else given
             return []
-        way = {**self._way, **_texts(target)}
-        coded = (
-            self._untaken.coded(given) if isinstance(given, str) and given in self._untaken.names else None
-        )
-        cells = None if coded is None else read_coded(leaf, coded, Way(**way))
-        if cells is not None:
-            return [(0, cells)]
+        if path in self._codes:
+            return [(0, Cells(self._codes[path].among(self._words)))]
+        if path in self._asked.later and self._standing(source) is not None:
+            self._later[path] = str(given)
+            return []
         # Parts of a long column fit into memory that is there from the part before.
         column = self._column(given) if isinstance(given, str) else given
+        way = {**self._way, **_texts(target)}
         return [(first, read_column(leaf, part, **way)) for first, part in _parts(column)]
+
+    def _standing(self, source: Source) -> Any:
+        """The array of texts that holds a fact, if it is seen at a glance that each is one as it stands."""
+        path, name, target = source
+        leaf = self._leaves[path]
+        if leaf.field.type.base is not Base.TEXT or not isinstance(name, str) or path in self._codes:
+            return None
+        if (target is not None and target.values) or name not in self._untaken.names:
+            return None
+        texts = self._untaken.texts(name)
+        longest = None if texts is None else longest_word(texts)
+        return texts if longest is not None and longest <= leaf.field.length else None
+
+    def _coded(self, sources: Sequence[Source]) -> dict[str, Codes]:
+        """The facts, by their paths, that columns of few words hold."""
+        found: dict[str, Codes] = {}
+        for path, given, target in sources:
+            if isinstance(given, str) and given in self._untaken.names:
+                codes = self._untaken.coded(given)
+                way = Way(**self._way, **_texts(target))
+                if codes is not None and are_facts(self._leaves[path], codes.words, way):
+                    found[path] = codes
+        return found
 
     def _sources(self) -> Iterator[Source]:
         """The paths of the facts, with the cells that hold them and how texts are read."""
@@ -214,9 +280,7 @@ class FrameReading:
             for inner, series in cells.values.items():
                 yield inner, series, None
 
-    def _dates(self, day: int | None) -> pl.Series:
-        if day is not None:
-            return pl.repeat(day, self.rows, dtype=pl.Int64, eager=True)
+    def _dates(self) -> pl.Series:
         assert self.header.as_of is not None
         target = self.header.target_of.get(AS_OF)
         cells = read_column(_DATE, self._column(self.header.as_of), **self._way, **_texts(target))
@@ -249,24 +313,52 @@ class FrameReading:
 
     # -- what a plan reads -------------------------------------------------------------------------
 
-    def given(self, evaluator: PlanEvaluator, rows: pl.Series | None) -> Given:
+    def given(self, evaluator: PlanEvaluator, rows: pl.Series | None, asked: Asked) -> Given:
         """What a plan reads of these rows; of all, where no numbers are given."""
         count = self.rows if rows is None else len(rows)
-        facts: dict[int, pl.Series | ListColumn] = {0: _picked(self.days, rows)}
+        answers: dict[int, pl.Series] = {}
+        needless = set(asked.shown)
+        for node, pair in asked.pairs.items():
+            same = self._same.get(frozenset((pair.one, pair.other)))
+            if same is not None:
+                same = same if rows is None else same[rows]
+                answers[node] = ~same if pair.differs else same
+                needless |= {pair.one, pair.other}
+        facts: dict[int, pl.Series | ListColumn] = {}
+        shown: list[Leaf] = []
         for leaf in all_leaves(evaluator.root):
             if leaf.items is not None:
                 listed = self._list(leaf)
                 facts[leaf.place] = listed if rows is None else taken(listed, rows)
-            elif leaf.path in self._facts:
-                facts[leaf.place] = _picked(self._facts[leaf.path], rows)
+            elif leaf.path in needless:
+                shown.append(leaf)
             else:
-                facts[leaf.place] = absent(leaf, count)
+                facts[leaf.place] = self._picked(leaf, rows, count)
         evidence = self._evidence if evaluator.plan.judges else None
         if evidence is not None and rows is not None:
             evidence = [evidence[i] for i in rows]
         if evidence is not None and not any(one is not None for one in evidence):
             evidence = None
-        return Given(count, facts, evidence)
+        is_asked = asked.is_dated or evidence is not None
+
+        def days() -> pl.Series:
+            return self.days if rows is None else self.days[rows]
+
+        def rest() -> dict[int, pl.Series | ListColumn]:
+            those: dict[int, pl.Series | ListColumn] = {} if is_asked else {0: days()}
+            return those | {leaf.place: self._picked(leaf, rows, count) for leaf in shown}
+
+        return Given(count, {0: days(), **facts} if is_asked else facts, evidence, rest, answers)
+
+    def _picked(self, leaf: Leaf, rows: pl.Series | None, count: int) -> pl.Series:
+        """A fact of some rows, or of all."""
+        if leaf.path in self._later:
+            values = self._column(self._later[leaf.path])
+        elif leaf.path in self._facts:
+            values = self._facts[leaf.path]
+        else:
+            return absent(leaf, count)
+        return values if rows is None else values[rows]
 
     def _list(self, leaf: Leaf) -> ListColumn:
         if leaf.path in self._children:
@@ -310,7 +402,3 @@ def _joined(parts: Sequence[pl.Series]) -> pl.Series:
     if any(part.dtype == pl.Int128 for part in parts):
         parts = [part.cast(pl.Int128) if part.dtype == pl.Int64 else part for part in parts]
     return pl.concat(parts, rechunk=False)
-
-
-def _picked(values: pl.Series, rows: pl.Series | None) -> pl.Series:
-    return values if rows is None else values[rows]
