@@ -153,6 +153,8 @@ def test_what_is_only_shown_is_taken_when_it_is_shown():
 
 
 def test_a_plan_that_asks_nothing_decides_every_row():
-    engine = engine_with(POLICY[: POLICY.index("rules:")] + "rules:\n  - {id: ALL, when: 'true', flag: true}\n")
+    engine = engine_with(
+        POLICY[: POLICY.index("rules:")] + "rules:\n  - {id: ALL, when: 'true', flag: true}\n"
+    )
     result = engine.evaluate_frame("point", pd.DataFrame({"order.number": ["a", "b"]}), as_of=AS_OF)
     assert result.columns["fired"].to_list() == [["ALL"], ["ALL"]]
