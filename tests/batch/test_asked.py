@@ -158,3 +158,12 @@ def test_a_plan_that_asks_nothing_decides_every_row():
     )
     result = engine.evaluate_frame("point", pd.DataFrame({"order.number": ["a", "b"]}), as_of=AS_OF)
     assert result.columns["fired"].to_list() == [["ALL"], ["ALL"]]
+
+
+def test_what_becomes_of_the_frame_afterwards_changes_no_answer():
+    frame = KINDS["pandas, str"](columns_of([dict.fromkeys(TEXTS, "a"), dict.fromkeys(TEXTS, "b")]))
+    result = engine_with(POLICY).evaluate_frame("point", frame, as_of=AS_OF)
+    frame.loc[0, "order.number"] = "z"
+    frame["order.note"] = "z"
+    assert result.keys["order.number"].to_list() == ["a", "b"]
+    assert "a of a" in result.explain(0).to_json(trace=True)
