@@ -1,6 +1,9 @@
 """Frames in, frames of the same kind out; no value changed on the way."""
 
 import math
+import os
+import subprocess
+import sys
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -382,3 +385,26 @@ def test_the_longest_is_not_told_of_what_is_no_text():
         pa.string(), 2, [None, pa.py_buffer(b"\0\0\0\0\5\0\0\0\1\0\0\0"), pa.py_buffer(b"abc")]
     )
     assert longest_word(torn) is None
+
+
+FORKED = """
+import os, sys
+from salesctrl.batch.frames import MANY_ROWS, on_threads
+
+def lengths():
+    return on_threads(len, ["a", "bc", "def"], rows=MANY_ROWS)
+
+assert lengths() == [1, 2, 3]
+child = os.fork()
+if child == 0:
+    os._exit(0 if lengths() == [1, 2, 3] else 1)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_forked_process_has_threads_of_its_own():
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", FORKED], timeout=60, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()

@@ -322,7 +322,7 @@ def _threads() -> ThreadPoolExecutor:
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_threads.cache_clear)  # a child has none of the threads
+    os.register_at_fork(after_in_child=_threads.cache_clear)  # a child has none of these threads
 
 
 def _arrow_table(columns: pl.DataFrame) -> Any:
