@@ -29,7 +29,7 @@ def arrow_column(name: str, values: Any) -> pl.Series:
 
     held = _held_as(values.type) if _is_valid(values) else None
     if held is not None:
-        if pa.types.is_string(held) or pa.types.is_large_string(held):
+        if _is_text(held):
             held = pa.string_view()  # as Polars holds them: Arrow gets there sooner, and beside other columns
         try:
             return pl.Series(name, values if held == values.type else values.cast(held))
@@ -100,9 +100,7 @@ def same_texts(one: Any, other: Any) -> pl.Series:
 
 def _letters(values: Any) -> npt.NDArray[np.uint8] | None:
     """All bytes of an array of texts, one text after the other; ``None`` of any other."""
-    from pyarrow import types
-
-    if not (types.is_string(values.type) or types.is_large_string(values.type)) or hasattr(values, "chunks"):
+    if not _is_text(values.type) or hasattr(values, "chunks"):
         return None
     data = values.buffers()[2]
     if data is None or not len(values):
@@ -144,8 +142,7 @@ def _held_as(type_: Any) -> Any:
     from pyarrow import types
 
     if types.is_dictionary(type_):
-        text = types.is_string(type_.value_type) or types.is_large_string(type_.value_type)
-        return type_ if text else _held_as(type_.value_type)
+        return type_ if _is_text(type_.value_type) else _held_as(type_.value_type)
     if types.is_decimal(type_):
         if not 0 <= type_.scale <= _POLARS_DIGITS:
             return None
@@ -160,7 +157,7 @@ def _held_as(type_: Any) -> Any:
         return type_ if all(_held_as(field.type) == field.type for field in type_) else None
     plain = (
         types.is_boolean(type_), types.is_integer(type_), types.is_floating(type_), types.is_date(type_),
-        types.is_string(type_), types.is_large_string(type_), type_ == pa.string_view(),
+        _is_text(type_), type_ == pa.string_view(),
         types.is_null(type_),
     )  # fmt: skip
     return type_ if any(plain) else None
@@ -173,15 +170,38 @@ def arrow_codes(values: Any) -> Codes | None:
     >>> arrow_codes(pa.array(["a", "b", None, "a"]).dictionary_encode()).places().to_list()
     [0, 1, None, 0]
     """
+    from pyarrow import types
+
+    whole = _one_piece(values) if types.is_dictionary(values.type) else None  # pieces have their own words
+    if whole is None:
+        return None
+    return Codes.of(arrow_column("", whole.dictionary), lambda: pl.Series(whole.indices).cast(pl.UInt32))
+
+
+def arrow_texts(values: Any) -> Any:
+    """The array of a column of texts, if it is one piece; ``None`` for any other.
+
+    >>> import pyarrow as pa
+    >>> arrow_texts(pa.chunked_array([["a", "b"]])).to_pylist(), arrow_texts(pa.array([1]))
+    (['a', 'b'], None)
+    """
+    return _one_piece(values) if _is_text(values.type) else None
+
+
+def _one_piece(values: Any) -> Any:
+    """An array, or the only one of a column in chunks; ``None`` if there are others."""
     import pyarrow as pa
 
-    if not pa.types.is_dictionary(values.type):
-        return None
-    if isinstance(values, pa.ChunkedArray):
-        if values.num_chunks != 1:  # each may have a dictionary of its own
-            return None
-        values = values.chunk(0)
-    return Codes.of(arrow_column("", values.dictionary), lambda: pl.Series(values.indices).cast(pl.UInt32))
+    if not isinstance(values, pa.ChunkedArray):
+        return values
+    return values.chunk(0) if values.num_chunks == 1 else None
+
+
+def _is_text(type_: Any) -> bool:
+    """Whether a type of Arrow is of texts one after the other, not of views."""
+    from pyarrow import types
+
+    return bool(types.is_string(type_) or types.is_large_string(type_))
 
 
 def object_column(name: str, values: Sequence[object]) -> pl.Series:

@@ -30,9 +30,8 @@ def are_facts(leaf: Leaf, words: pl.Series, way: Way) -> bool:
     >>> are_facts(leaf, pl.Series(["gm", "much too long"]), Way())
     False
     """
-    if leaf.items is not None or leaf.field.type.base not in (Base.TEXT, Base.CHOICE):
-        return False
-    if leaf.field.default is not None:
+    is_text = leaf.items is None and leaf.field.type.base in (Base.TEXT, Base.CHOICE)
+    if not is_text or leaf.field.default is not None:
         return False
     taken = read_at_once(leaf, words, way)
     return taken is not None and taken.left is None and taken.values.equals(words)

@@ -112,13 +112,13 @@ class BatchPlan:
     def _scope(self, given: Given) -> tuple[Scope, Judge | None]:
         columns: list[pl.Series] = []
         lists: dict[str, ListColumn] = {}
-        for place, values in given.facts.items():
-            name = f"x{place}"
+        named = {f"x{place}": values for place, values in given.facts.items()}
+        named |= {column(node): found for node, found in given.answers.items()}
+        for name, values in named.items():
             if isinstance(values, ListColumn):
                 lists[name] = values
                 values = values.lengths
             columns.append(values.alias(name))
-        columns += [found.alias(column(node)) for node, found in given.answers.items()]
         if not columns:  # a frame without columns would have no rows
             columns.append(pl.repeat(None, given.rows, dtype=pl.Null, eager=True).alias("rows"))
         judge = None if given.evidence is None else self._judge(given)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import polars as pl
 
-from salesctrl.batch.arrow_columns import arrow_codes, arrow_column, object_column
+from salesctrl.batch.arrow_columns import arrow_codes, arrow_column, arrow_texts, object_column
 from salesctrl.batch.codes import Codes
 from salesctrl.errors import FactProblem, FactsError
 
@@ -282,19 +282,8 @@ def _from_arrow(frame: Any, kind: FrameKind, places: Mapping[str, int]) -> Untak
     return Untaken(
         kind, tuple(places), frame.num_rows, lambda name: arrow_column(name, frame.column(places[name])),
         lambda name: arrow_codes(frame.column(places[name])),
-        lambda name: _text_array(frame.column(places[name])), slow=slow,
+        lambda name: arrow_texts(frame.column(places[name])), slow=slow,
     )  # fmt: skip
-
-
-def _text_array(column: Any) -> Any:
-    """An array of Arrow, or a column of one piece, if it is of texts."""
-    from pyarrow import types
-
-    if not (types.is_string(column.type) or types.is_large_string(column.type)):
-        return None
-    if not hasattr(column, "chunks"):
-        return column
-    return column.chunk(0) if column.num_chunks == 1 else None
 
 
 def on_threads(
@@ -403,12 +392,13 @@ def _pandas_codes(column: Any) -> Codes | None:
 
 
 def _pandas_texts(column: Any) -> Any:
+    """The array of Arrow that a column of texts is; ``None`` for any other."""
     import pandas as pd
     import pyarrow as pa
 
     dtype = column.dtype
     is_arrow = isinstance(dtype, pd.ArrowDtype) or getattr(dtype, "storage", "") == "pyarrow"
-    return _text_array(pa.array(column.array)) if is_arrow else None
+    return arrow_texts(pa.array(column.array)) if is_arrow else None
 
 
 def _places(codes: Any) -> pl.Series:

@@ -15,10 +15,6 @@ from salesctrl.evidence.given import Evidence
 Facts = Mapping[int, pl.Series | ListColumn]
 
 
-def _no_facts() -> Facts:
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class Given:
     """The facts of the rows of a table, by their places in a plan; place 0 is the date of the decision.
@@ -31,31 +27,30 @@ class Given:
     rows: int
     facts: Facts
     evidence: Sequence[Evidence | None] | None = None
-    rest: Callable[[], Facts] = _no_facts
-    answers: Mapping[int, pl.Series] = field(default_factory=dict)
+    rest: Callable[[], Facts] = dict
+    answers: Facts = field(default_factory=dict)
 
     def taken(self, rows: pl.Series) -> Given:
         """The facts of some of the rows, given by their numbers."""
-
-        def of_rows(facts: Facts) -> Facts:
-            return {place: taken(values, rows) for place, values in facts.items()}
-
         evidence = None if self.evidence is None else [self.evidence[i] for i in rows]
-        answers = {node: found[rows] for node, found in self.answers.items()}
-        return Given(len(rows), of_rows(self.facts), evidence, lambda: of_rows(self.rest()), answers)
+        return self._of_rows(len(rows), lambda values: taken(values, rows), evidence)
 
     def sliced(self, start: int, count: int) -> Given:
         """The facts of ``count`` rows from ``start`` on."""
         count = min(count, self.rows - start)
         if start == 0 and count == self.rows:
             return self
-
-        def of_rows(facts: Facts) -> Facts:
-            return {place: sliced(values, start, count) for place, values in facts.items()}
-
         evidence = None if self.evidence is None else self.evidence[start : start + count]
-        answers = {node: found.slice(start, count) for node, found in self.answers.items()}
-        return Given(count, of_rows(self.facts), evidence, lambda: of_rows(self.rest()), answers)
+        return self._of_rows(count, lambda values: sliced(values, start, count), evidence)
+
+    def _of_rows(
+        self, count: int, pick: Callable[[pl.Series | ListColumn], pl.Series | ListColumn],
+        evidence: Sequence[Evidence | None] | None,
+    ) -> Given:  # fmt: skip
+        def picked(facts: Facts) -> Facts:
+            return {place: pick(values) for place, values in facts.items()}
+
+        return Given(count, picked(self.facts), evidence, lambda: picked(self.rest()), picked(self.answers))
 
     def values(self) -> Iterator[tuple[Value, ...]]:
         """The rows one after another, as the evaluator of one transaction takes them."""

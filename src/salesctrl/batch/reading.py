@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import polars as pl
@@ -211,7 +211,7 @@ class FrameReading:
         """The facts that are read together: pairs that are compared with nothing else; others alone."""
         left = dict(sources)
         for pair in self._asked.pairs:
-            if pair[0] != pair[1] and all(path in left for path in pair):
+            if all(path in left for path in pair):
                 yield [left.pop(path) for path in pair]
         yield from ([source] for source in left.values())
 
@@ -220,13 +220,13 @@ class FrameReading:
 
     def _read_some(self, sources: Sequence[Source]) -> list[list[tuple[int, Cells]]]:
         """Facts: of each the cells in parts, with the first row of each; none if it stays as it came."""
-        if len(sources) > 1:
-            one, other = (self._standing(source) for source in sources)
-            if one is not None and other is not None:
-                self._same[frozenset(path for path, _, _ in sources)] = same_texts(one, other)
-                self._later |= {path: str(name) for path, name, _ in sources}
-                return [[] for _ in sources]
-        return [self._read_one(source) for source in sources]
+        texts = [self._standing(source) for source in sources]
+        if any(array is None for array in texts):
+            return [self._read_one(source) for source in sources]
+        if len(texts) > 1:
+            self._same[frozenset(path for path, _, _ in sources)] = same_texts(*texts)
+        self._later |= {path: str(name) for path, name, _ in sources}
+        return [[] for _ in sources]
 
     def _read_one(self, source: Source) -> list[tuple[int, Cells]]:
         path, given, target = source
@@ -236,23 +236,20 @@ class FrameReading:
             return []
         if path in self._codes:
             return [(0, Cells(self._codes[path].among(self._words)))]
-        if path in self._asked.later and self._standing(source) is not None:
-            self._later[path] = str(given)
-            return []
         # Parts of a long column fit into memory that is there from the part before.
         column = self._column(given) if isinstance(given, str) else given
         way = {**self._way, **_texts(target)}
         return [(first, read_column(leaf, part, **way)) for first, part in _parts(column)]
 
     def _standing(self, source: Source) -> Any:
-        """The array of texts that holds a fact, if it is seen at a glance that each is one as it stands."""
+        """The array of texts that may stay as it is: it is seen at a glance that each text is a fact."""
         path, name, target = source
         leaf = self._leaves[path]
-        if leaf.field.type.base is not Base.TEXT or not isinstance(name, str) or path in self._codes:
+        if path not in self._asked.later or path in self._codes or leaf.field.type.base is not Base.TEXT:
             return None
-        if (target is not None and target.values) or name not in self._untaken.names:
+        if not isinstance(name, str) or name not in self._untaken.names:
             return None
-        texts = self._untaken.texts(name)
+        texts = None if target is not None and target.values else self._untaken.texts(name)
         longest = None if texts is None else longest_word(texts)
         return texts if longest is not None and longest <= leaf.field.length else None
 
@@ -344,6 +341,7 @@ class FrameReading:
         def days() -> pl.Series:
             return self.days if rows is None else self.days[rows]
 
+        @cache
         def rest() -> dict[int, pl.Series | ListColumn]:
             those: dict[int, pl.Series | ListColumn] = {} if is_asked else {0: days()}
             return those | {leaf.place: self._picked(leaf, rows, count) for leaf in shown}
